@@ -1,0 +1,91 @@
+"""Every error this project raises on purpose, in one tree, grouped by what the reader can do about it.
+
+::
+
+    ResumePipelineError
+    ├── ConfigurationError          change a setting
+    ├── ContentError                look at the content root
+    │   ├── ContentRootError        it is missing or cannot be listed
+    │   └── ContentLossError        too much is gone at once; confirm if that was meant
+    ├── DatabaseError               look at Postgres
+    │   ├── DatabaseUnavailableError    it cannot be reached now (a retry may help)
+    │   ├── SchemaError             the schema is not what this code needs; migrate
+    │   └── BusyError               another writer holds the lock (a retry may help)
+    ├── EmbeddingError              look at the embedding model
+    │   └── EmbeddingSpaceError     vectors of two models would meet
+    ├── IndexUnusableError          the vector index is missing, invalid or not used
+    └── PublishError                the candidate may not become the live generation
+        └── UnknownGenerationError  there is no such generation to step to
+
+A message holds what failed, the value, and the next step. Add a class only where the reader would act differently;
+errors of one file are values (``domain.documents.Problem``), not exceptions.
+"""
+
+
+class ResumePipelineError(Exception):
+    """Anything this project refuses to do, with the reason and the next step in the message.
+
+    ``retriable`` says whether the same call can succeed later without anybody changing anything.
+    """
+
+    retriable: bool = False
+
+
+class ConfigurationError(ResumePipelineError):
+    """A setting, or an option of a command, has a value that cannot work."""
+
+
+class InvalidChunkingError(ConfigurationError):
+    """The chunk limits contradict one another."""
+
+
+class ContentError(ResumePipelineError):
+    """The content root cannot be taken as it is."""
+
+
+class ContentRootError(ContentError):
+    """The content root is missing, is no folder, or cannot be listed to the end."""
+
+
+class ContentLossError(ContentError):
+    """More documents are gone than may go without confirmation."""
+
+
+class DatabaseError(ResumePipelineError):
+    """Postgres refused something."""
+
+
+class DatabaseUnavailableError(DatabaseError):
+    """Postgres cannot be reached, or the connection broke."""
+
+    retriable = True
+
+
+class SchemaError(DatabaseError):
+    """The database schema is not at the revision this code needs."""
+
+
+class BusyError(DatabaseError):
+    """Another process is writing and did not finish in time."""
+
+    retriable = True
+
+
+class EmbeddingError(ResumePipelineError):
+    """The embedding model cannot be loaded, or returned something that is no embedding."""
+
+
+class EmbeddingSpaceError(EmbeddingError):
+    """The embedding model behind a name is not the one whose vectors are stored under it."""
+
+
+class IndexUnusableError(ResumePipelineError):
+    """The vector index does not exist, is invalid, or the search does not use it."""
+
+
+class PublishError(ResumePipelineError):
+    """The candidate is not complete, or did not pass its checks."""
+
+
+class UnknownGenerationError(PublishError):
+    """The generation asked for does not exist, or cannot be returned to."""
