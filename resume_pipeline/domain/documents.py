@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from resume_pipeline.errors import InvalidChunkingError
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 """A value that JSON (and so a JSONB column) can hold; numbers are finite."""
 
 TokenCounter = Callable[[str], int]

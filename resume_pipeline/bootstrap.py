@@ -1,0 +1,46 @@
+"""From settings to the things they name: engine, sessions, embedding model.
+
+The composition root of every shell. Only here is it decided whether the embedded Postgres is used and must be started.
+"""
+
+from functools import lru_cache
+
+from sqlalchemy import URL, Engine
+
+from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.registry import load_embedder
+from resume_pipeline.settings import Settings
+from resume_pipeline.storage.embedded import EmbeddedPostgres
+from resume_pipeline.storage.engine import make_engine, normalised_url
+
+
+def embedded_postgres(settings: Settings) -> EmbeddedPostgres | None:
+    """The embedded server these settings mean, running or not; None when DATABASE_URL names another."""
+    return None if settings.database_url is not None else EmbeddedPostgres(settings.state_dir)
+
+
+def database_url(settings: Settings) -> URL:
+    """The URL of the database; starts the embedded server when it is the one and does not run."""
+    if settings.database_url is not None:
+        return normalised_url(settings.database_url.get_secret_value())
+    server = EmbeddedPostgres(settings.state_dir)
+    server.start()
+    return server.url()
+
+
+def engine(settings: Settings, *, pool_size: int = 4) -> Engine:
+    """An engine on the database; dispose of it when done."""
+    return make_engine(database_url(settings), pool_size=pool_size)
+
+
+def migration_engine(settings: Settings) -> Engine:
+    """An engine for migrations and index builds: MIGRATION_DATABASE_URL where set, else the usual database."""
+    if settings.migration_database_url is not None:
+        return make_engine(settings.migration_database_url.get_secret_value(), pool_size=2)
+    return engine(settings, pool_size=2)
+
+
+@lru_cache(maxsize=2)
+def embedder(settings: Settings) -> Embedder:
+    """The embedding model of these settings, loaded once per process."""
+    return load_embedder(settings.embedding_model)

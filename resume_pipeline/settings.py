@@ -1,0 +1,117 @@
+"""Settings: the only reader of the environment.
+
+Each field is one variable, from the environment or from ``.env`` in the project root; ``.env.example`` documents them
+all, and a test holds the two together. Everything below this layer receives plain arguments.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from resume_pipeline import PROJECT_ROOT
+from resume_pipeline.domain.documents import ChunkLimits
+from resume_pipeline.errors import ConfigurationError
+
+PREFIX = "RESUME_"
+VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
+
+
+def _below_root(path: Path) -> Path:
+    return path if path.is_absolute() else PROJECT_ROOT / path
+
+
+ProjectPath = Annotated[Path, AfterValidator(_below_root)]
+"""A path; a relative one starts at the project root, because Dagster's run workers have other working directories."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, typed, with its default. Secrets do not show in ``repr``."""
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
+    migration_database_url: SecretStr | None = Field(None, alias="MIGRATION_DATABASE_URL")
+    content_root: ProjectPath = Field(Path("content"), alias="RESUME_CONTENT_ROOT")
+    state_dir: ProjectPath = Field(Path(".resume-pipeline"), alias="RESUME_STATE_DIR")
+    embedding_model: str = Field("local:wordllama-256", alias="RESUME_EMBEDDING_MODEL")
+    chunk_tokens: int = Field(300, alias="RESUME_CHUNK_TOKENS", ge=16, le=8000)
+    chunk_max_tokens: int | None = Field(None, alias="RESUME_CHUNK_MAX_TOKENS", ge=16, le=8000)
+    chunk_overlap: int = Field(0, alias="RESUME_CHUNK_OVERLAP", ge=0, le=4000)
+    vector_index: VectorIndexKind = Field("auto", alias="RESUME_VECTOR_INDEX")
+    exact_index_limit: int = Field(20_000, alias="RESUME_EXACT_INDEX_LIMIT", ge=0)
+    index_recall: float = Field(0.95, alias="RESUME_INDEX_RECALL", gt=0, le=1)
+    min_coverage: float = Field(0.9, alias="RESUME_MIN_COVERAGE", ge=0, le=1)
+    max_loss_share: float = Field(0.25, alias="RESUME_MAX_LOSS_SHARE", ge=0, le=1)
+    max_file_mb: float = Field(10, alias="RESUME_MAX_FILE_MB", gt=0)
+    writer_timeout_seconds: float = Field(600, alias="RESUME_WRITER_TIMEOUT_SECONDS", ge=0)
+    schedule_cron: str = Field("0 * * * *", alias="RESUME_SCHEDULE_CRON")
+    schedule_timezone: str = Field("UTC", alias="RESUME_SCHEDULE_TIMEZONE")
+    sensor_interval_seconds: int = Field(60, alias="RESUME_SENSOR_INTERVAL_SECONDS", ge=5)
+    automation: Literal["stopped", "running"] = Field("stopped", alias="RESUME_AUTOMATION")
+
+    @field_validator("embedding_model")
+    @classmethod
+    def _model_has_a_provider(cls, value: str) -> str:
+        provider, _, name = value.partition(":")
+        if not provider or not name:
+            raise ValueError("a provider and a model with a colon between them, as in local:wordllama-256")
+        return value
+
+    @field_validator("database_url", "migration_database_url", mode="before")
+    @classmethod
+    def _url_is_for_postgres(cls, value: Any) -> Any:
+        if isinstance(value, str) and not value.startswith(("postgresql", "postgres:")):
+            raise ValueError("a URL like postgresql://USER:PASSWORD@HOST:5432/DATABASE, or unset for the embedded one")
+        return value
+
+    @model_validator(mode="after")
+    def _chunk_limits_agree(self) -> "Settings":
+        try:
+            _ = self.chunk_limits
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def chunk_limits(self) -> ChunkLimits:
+        """The three chunk settings as one value; the hard maximum is 5/3 of the target unless set."""
+        maximum = self.chunk_max_tokens or max(self.chunk_tokens * 5 // 3, 16)
+        return ChunkLimits(self.chunk_tokens, maximum, self.chunk_overlap)
+
+    @property
+    def max_file_bytes(self) -> int:
+        """The size limit of one source file, in bytes."""
+        return int(self.max_file_mb * 1_000_000)
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        ConfigurationError: a value is wrong; the message names each variable, its value (never a secret's) and what is
+            allowed.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # aliases are read from the environment
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_explain(problem) for problem in error.errors())) from None
+
+
+def _explain(problem: Any) -> str:
+    name = (
+        str(problem["loc"][0])
+        if problem["loc"]
+        else "RESUME_CHUNK_TOKENS, RESUME_CHUNK_MAX_TOKENS, RESUME_CHUNK_OVERLAP"
+    )
+    secret = "URL" in name or "KEY" in name
+    allowed = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return f"{name}: {allowed}"
+    shown = "the value (not shown, it may hold a password)" if secret else repr(problem["input"])
+    return f"{name}: {shown} is not allowed; expected: {allowed}."

@@ -1,0 +1,80 @@
+"""One way to get connections: URL normalisation, the engine, sessions, and the translation of driver errors.
+
+Every engine of the project is made here, so every connection is named, bounded in its waiting, and masked in messages.
+Which URL it is, and whether the embedded server must be started for it, is decided in ``bootstrap``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from resume_pipeline.errors import ConfigurationError, DatabaseError, DatabaseUnavailableError
+
+APPLICATION_NAME = "resume_pipeline"
+CONNECT_TIMEOUT_SECONDS = 10
+
+Sessions = sessionmaker[Session]
+"""A factory of sessions on one engine; use cases receive this, never an engine."""
+
+
+def normalised_url(url: str) -> URL:
+    """The URL with psycopg2 as its driver: ``postgres://`` and ``postgresql://`` mean other drivers to SQLAlchemy 2.1.
+
+    Raises:
+        ConfigurationError: it is not a URL of a Postgres database. The message shows no part of it.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(
+            "DATABASE_URL cannot be read as a URL. It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE; "
+            "a password with @ : / ? # in it must be percent-encoded."
+        ) from error
+    if parsed.drivername.split("+")[0] not in {"postgres", "postgresql"}:
+        raise ConfigurationError(
+            f"DATABASE_URL names the dialect {parsed.drivername!r}; only postgresql://… works. "
+            "Unset it to use the embedded Postgres."
+        )
+    return parsed.set(drivername="postgresql+psycopg2")
+
+
+def make_engine(url: str | URL, *, pool_size: int = 4) -> Engine:
+    """An engine with a small pool; connections are checked before use, because poolers and laptops drop idle ones."""
+    return create_engine(
+        normalised_url(url) if isinstance(url, str) else url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"application_name": APPLICATION_NAME, "connect_timeout": CONNECT_TIMEOUT_SECONDS},
+    )
+
+
+def make_sessions(engine: Engine) -> Sessions:
+    """A session factory that keeps values usable after commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def driver_errors() -> Iterator[None]:
+    """Translate what the driver raises into this project's errors, with the server's own first line.
+
+    Raises:
+        DatabaseUnavailableError: no connection, or it broke.
+        DatabaseError: Postgres refused the statement.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        sqlstate = getattr(error.orig, "pgcode", None)
+        # Connect errors carry no SQLSTATE; class 08 is a broken connection, 57P0x a server that is shutting down.
+        if error.connection_invalidated or sqlstate is None or sqlstate[:2] == "08" or sqlstate.startswith("57P"):
+            raise DatabaseUnavailableError(
+                f"Postgres cannot be reached: {reason}. Check DATABASE_URL and the server, then run "
+                "`resume-pipeline doctor`; what was committed so far is kept."
+            ) from error
+        raise DatabaseError(f"Postgres refused a statement (SQLSTATE {sqlstate}): {reason}") from error
