@@ -4,14 +4,17 @@ The composition root of every shell. Only here is it decided whether the embedde
 """
 
 from functools import lru_cache
+from pathlib import Path
 
-from sqlalchemy import URL, Engine
-
+from resume_pipeline.domain.hashing import Shard
+from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.embedding.registry import load_embedder
+from resume_pipeline.ingestion.reading import ContentRoot
+from resume_pipeline.retrieval.retriever import Retriever
 from resume_pipeline.settings import Settings
 from resume_pipeline.storage.embedded import EmbeddedPostgres
-from resume_pipeline.storage.engine import make_engine, normalised_url
+from resume_pipeline.storage.engine import URL, Engine, make_engine, make_sessions, normalised_url
 
 
 def embedded_postgres(settings: Settings) -> EmbeddedPostgres | None:
@@ -44,3 +47,13 @@ def migration_engine(settings: Settings) -> Engine:
 def embedder(settings: Settings) -> Embedder:
     """The embedding model of these settings, loaded once per process."""
     return load_embedder(settings.embedding_model)
+
+
+def retriever(engine: Engine) -> Retriever:
+    """The retriever over a database; the embedding model is loaded at the first search that needs it."""
+    return Retriever(make_sessions(engine), lru_cache(maxsize=2)(load_embedder))
+
+
+def content_root(settings: Settings, path: Path | None = None, shard: Shard | None = None) -> ContentRoot:
+    """Where and how the content is read; ``path`` replaces the content root of the settings."""
+    return ContentRoot(path or settings.content_root, settings.max_file_bytes, Recipe(settings.chunk_limits), shard)

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     migration_database_url: SecretStr | None = Field(None, alias="MIGRATION_DATABASE_URL")
     content_root: ProjectPath = Field(Path("content"), alias="RESUME_CONTENT_ROOT")
     state_dir: ProjectPath = Field(Path(".resume-pipeline"), alias="RESUME_STATE_DIR")
+    dagster_home: Path | None = Field(None, alias="DAGSTER_HOME")
     embedding_model: str = Field("local:wordllama-256", alias="RESUME_EMBEDDING_MODEL")
     chunk_tokens: int = Field(300, alias="RESUME_CHUNK_TOKENS", ge=16, le=8000)
     chunk_max_tokens: int | None = Field(None, alias="RESUME_CHUNK_MAX_TOKENS", ge=16, le=8000)

@@ -203,12 +203,6 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("modified_ns", sa.BigInteger(), nullable=False, comment="mtime in nanoseconds"),
         sa.Column("changed_ns", sa.BigInteger(), nullable=False, comment="ctime in nanoseconds"),
-        sa.Column(
-            "read_ns",
-            sa.BigInteger(),
-            nullable=False,
-            comment="When it was read, in nanoseconds; an mtime less than two seconds older proves nothing",
-        ),
         sa.Column("bytes_sha256", sa.LargeBinary(), nullable=False, comment="sha256 of the bytes last read"),
         sa.Column(
             "recipe", sa.Text(), nullable=False, comment="Parser version and chunk limits the file was last read with"

@@ -47,6 +47,8 @@ class Block:
     end_line: int
     level: int = 0
     """1-6 for a heading, else 0."""
+    parts: tuple["Block", ...] = ()
+    """What a long block falls into (items, rows, inner blocks), in reading order; empty when it is not cut there."""
 
 
 @dataclass(frozen=True, slots=True)

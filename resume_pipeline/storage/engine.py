@@ -7,9 +7,12 @@ Which URL it is, and whether the embedded server must be started for it, is deci
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL as URL
+from sqlalchemy import Engine as Engine
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session as Session
+from sqlalchemy.orm import sessionmaker
 
 from resume_pipeline.errors import ConfigurationError, DatabaseError, DatabaseUnavailableError
 

@@ -111,9 +111,6 @@ class SourceFile(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     modified_ns: Mapped[int] = mapped_column(BigInteger, comment="mtime in nanoseconds")
     changed_ns: Mapped[int] = mapped_column(BigInteger, comment="ctime in nanoseconds")
-    read_ns: Mapped[int] = mapped_column(
-        BigInteger, comment="When it was read, in nanoseconds; an mtime less than two seconds older proves nothing"
-    )
     bytes_sha256: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 of the bytes last read")
     recipe: Mapped[str] = mapped_column(Text, comment="Parser version and chunk limits the file was last read with")
     document_id: Mapped[int | None] = mapped_column(

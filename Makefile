@@ -1,0 +1,65 @@
+# `make ingest` and `make test` are all a new machine needs: they make .venv, install what constraints.txt pins, and use
+# the embedded Postgres. Everything runs through `.venv/bin/python -m`, which works in a path with spaces, too.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	2>/dev/null && echo $$p && break; done)
+RUN := .venv/bin/python -m
+READY := .venv/.ready
+DAGSTER_HOME ?= $(CURDIR)/.resume-pipeline/dagster
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ingest plan search status doctor dev test check format bench stop clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## Make .venv and install everything
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/it." >&2; exit 1; }
+	@echo "Setting up .venv (once) …"
+	@test -x .venv/bin/python || "$(PYTHON)" -m venv .venv
+	@$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+ingest: $(READY) ## Read content/, embed what is new, publish; ARGS="--yes" confirms removals
+	@$(RUN) resume_pipeline ingest $(ARGS)
+
+plan: $(READY) ## Say what an ingest would do and cost
+	@$(RUN) resume_pipeline plan $(ARGS) || test $$? -eq 2
+
+search: $(READY) ## Search: make search Q="who ran the migration?"
+	@$(RUN) resume_pipeline search "$(Q)" $(ARGS)
+
+status: $(READY) ## What is live
+	@$(RUN) resume_pipeline status $(ARGS)
+
+doctor: $(READY) ## Check every part
+	@$(RUN) resume_pipeline doctor $(ARGS)
+
+dev: $(READY) ## The Dagster UI on http://localhost:3000, with a history that lasts
+	@mkdir -p "$(DAGSTER_HOME)" && cp dagster.yaml "$(DAGSTER_HOME)/dagster.yaml"
+	@DAGSTER_HOME="$(DAGSTER_HOME)" $(RUN) dagster dev $(ARGS)
+
+test: $(READY) ## Run the tests (embedded Postgres, no network)
+	@$(RUN) pytest $(ARGS)
+
+check: $(READY) ## Format, lint, types, layers, definitions
+	@$(RUN) ruff format --check --quiet . || { echo "Run 'make format'." >&2; exit 1; }
+	@$(RUN) ruff check --quiet .
+	@$(RUN) mypy
+	@.venv/bin/python -c "from importlinter.cli import lint_imports_command; lint_imports_command()" | tail -8
+	@$(RUN) dagster definitions validate -w workspace.yaml 2>&1 | tail -2
+
+format: $(READY) ## Format the code
+	@$(RUN) ruff format --quiet . && $(RUN) ruff check --fix --quiet .
+
+bench: $(READY) ## Ingest a corpus of your own and print seconds and memory: make bench CORPUS=/path/to/folder
+	@$(RUN) resume_pipeline_tests.benchmark "$(CORPUS)" $(ARGS)
+
+stop: $(READY) ## Stop the embedded Postgres
+	@$(RUN) resume_pipeline db stop
+
+clean: ## Remove .venv (the index in .resume-pipeline stays)
+	@rm -rf .venv

@@ -1,0 +1,118 @@
+"""`status`, `generations`, `publish`, `rollback`: what visitors see, and stepping it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from resume_pipeline import bootstrap
+from resume_pipeline.cli.output import AsJson, out, print_json, show_table
+from resume_pipeline.ingestion.publishing import publish as publish_candidate
+from resume_pipeline.ingestion.publishing import roll_back
+from resume_pipeline.ingestion.writing import writing
+from resume_pipeline.settings import load_settings
+from resume_pipeline.storage.engine import Engine, driver_errors, make_sessions
+from resume_pipeline.storage.generations import GenerationRecord, list_generations
+from resume_pipeline.storage.migrations import schema_state
+from resume_pipeline.storage.status import IndexStatus, index_status
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (status, generations, publish, rollback):
+        app.command()(command)
+
+
+def _as_json(record: GenerationRecord) -> dict[str, Any]:
+    return {
+        "generation": record.generation,
+        "state": record.state,
+        "published_at": record.published_at.isoformat(),
+        "documents": record.documents,
+        "chunks": record.chunks,
+        "embedding_model": record.embedding_model,
+        "content_hash": record.content_hash.hex(),
+    }
+
+
+def _records(engine: Engine) -> list[GenerationRecord]:
+    if schema_state(engine).current is None:
+        return []
+    with driver_errors(), make_sessions(engine)() as session:
+        return list_generations(session)
+
+
+def status(as_json: AsJson = False) -> None:
+    """Say what is live, since when, from what, and what waits to be published."""
+    engine = bootstrap.engine(load_settings())
+    state = schema_state(engine)
+    live = next((record for record in _records(engine) if record.state == "live"), None)
+    waiting = IndexStatus(0, 0, 0, 0)
+    if state.at_head:
+        with driver_errors(), make_sessions(engine)() as session:
+            waiting = index_status(session)
+    if as_json:
+        print_json(
+            {
+                "live": _as_json(live) if live else None,
+                "generation": live.generation if live else None,
+                "schema": {"current": state.current, "head": state.head, "at_head": state.at_head},
+                "pgvector": state.pgvector,
+                "candidate": {
+                    "documents": waiting.documents,
+                    "unpublished": waiting.unpublished,
+                    "unchunked": waiting.unchunked,
+                    "errors": waiting.errors,
+                },
+            }
+        )
+        return
+    if live is None:
+        out.print("Nothing is live yet. `resume-pipeline ingest` publishes the first generation.")
+    else:
+        since = live.published_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        out.print(f"[bold]Generation {live.generation}[/] is live since {since}: {live.documents} documents, "
+                  f"{live.chunks} chunks, {live.embedding_model}.")  # fmt: skip
+    if not state.at_head:
+        out.print(state.explanation())
+    elif waiting.unpublished or waiting.unchunked or waiting.errors:
+        out.print(f"Read but not published: {waiting.unpublished} documents ({waiting.unchunked} not chunked yet, "
+                  f"{waiting.errors} files with errors). `resume-pipeline plan` says what a run would do.")  # fmt: skip
+
+
+def generations(as_json: AsJson = False) -> None:
+    """List every published generation, newest first."""
+    records = _records(bootstrap.engine(load_settings()))
+    if as_json:
+        print_json({"generations": [_as_json(record) for record in records]})
+        return
+    rows = [
+        (r.generation, r.state, r.published_at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), r.documents, r.chunks)
+        for r in records
+    ]
+    show_table("", ("generation", "state", "published", "documents", "chunks"), rows)
+
+
+def publish(as_json: AsJson = False) -> None:
+    """Publish what was read last, also when it had been rolled back."""
+    settings = load_settings()
+    with writing(bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
+        report = publish_candidate(sessions, settings.embedding_model, min_coverage=settings.min_coverage, forward=True)
+    if as_json:
+        print_json({"generation": report.generation, "published": report.published, "reason": report.reason})
+    else:
+        out.print(report.reason)
+
+
+def rollback(
+    generation: Annotated[int | None, typer.Argument(help="Where to go; if left out, the one before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an earlier generation live again, in one step and without embedding anything."""
+    settings = load_settings()
+    with writing(bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
+        before, now = roll_back(sessions, generation)
+    if as_json:
+        print_json({"generation": now.generation, "previous": before.generation, "live": _as_json(now)})
+    else:
+        out.print(f"Generation {now.generation} is live again (it was {before.generation}). The content is not "
+                  "published again by itself until it changes; `resume-pipeline publish` goes forward.")  # fmt: skip

@@ -1,0 +1,91 @@
+"""How commands speak: JSON on standard output, words for people, complaints on standard error."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from resume_pipeline.ingestion.reports import EmbeddingsReport, FileCounts, Note
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value on standard output.")]
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line of standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def complain(message: str) -> None:
+    """An error, for a person."""
+    err.print(f"[bold red]error:[/] {_plain(message)}")
+
+
+def _plain(message: str) -> str:
+    return message.replace("[", "\\[")
+
+
+def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A small table on standard output; nothing when there are no rows."""
+    cells = [[_plain(str(cell)) for cell in row] for row in rows]
+    if not cells:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for row in cells:
+        table.add_row(*row)
+    out.print(table)
+
+
+def note_rows(notes: Iterable[Note], *, limit: int = 20) -> list[tuple[str, str]]:
+    """(path with line, reason) of the first notes, and how many more there are."""
+    every = list(notes)
+    rows = [(note.path if note.line is None else f"{note.path}:{note.line}", note.reason) for note in every[:limit]]
+    if len(every) > limit:
+        rows.append(("…", f"and {len(every) - limit} more (--json lists all)"))
+    return rows
+
+
+def counts_json(
+    files: FileCounts, chunks_total: int, chunks_new: int, embeddings: EmbeddingsReport | None
+) -> dict[str, Any]:
+    """The part that `ingest` and `plan` have in common."""
+    sent = embeddings or EmbeddingsReport("", 0, 0, 0, 0, 0.0)
+    return {
+        "files": dataclasses.asdict(files),
+        "chunks": {"total": chunks_total, "new": chunks_new},
+        "embeddings": {
+            "sent": sent.sent,
+            "reused": sent.reused,
+            "tokens": sent.tokens,
+            "cost_usd": sent.cost_usd,
+            "model": sent.model,
+        },
+    }
+
+
+def notes_json(warnings: Iterable[Note], errors: Iterable[Note], skipped: Iterable[Note]) -> dict[str, Any]:
+    """Notes in the form that every report has."""
+
+    def full(note: Note) -> dict[str, Any]:
+        return {"path": note.path, "line": note.line, "reason": note.reason}
+
+    return {
+        "warnings": [full(note) for note in warnings],
+        "errors": [full(note) for note in errors],
+        "skipped": [{"path": note.path, "reason": note.reason} for note in skipped],
+    }
+
+
+def money(cost_usd: float | None) -> str:
+    """A price, or that it is not known."""
+    if cost_usd is None:
+        return "price unknown"
+    return "free" if cost_usd == 0 else f"${cost_usd:,.4f}"

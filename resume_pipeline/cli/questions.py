@@ -1,0 +1,78 @@
+"""`search`: a question, and the passages that answer it best."""
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from resume_pipeline import bootstrap
+from resume_pipeline.cli.output import AsJson, out, print_json
+from resume_pipeline.errors import ConfigurationError
+from resume_pipeline.retrieval.retriever import Hit, SearchMode
+from resume_pipeline.settings import load_settings
+
+PREVIEW_CHARACTERS = 300
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(search)
+
+
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for, as you would ask it.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Passages to show.")] = 5,
+    mode: Annotated[SearchMode, typer.Option(help="Vectors, words, or both.")] = "hybrid",
+    where: Annotated[
+        list[str] | None, typer.Option(help="key=value of the front matter, or path=GLOB; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search the live generation."""
+    if not question.strip():
+        raise ConfigurationError("The question is empty. Ask something, as in: resume-pipeline search 'Postgres'.")
+    settings = load_settings()
+    retriever = bootstrap.retriever(bootstrap.engine(settings))
+    result = retriever.search(question, limit=limit, mode=mode, filters=_filters(where or []))
+    if as_json:
+        print_json(
+            {
+                "hits": [dataclasses.asdict(hit) for hit in result.hits],
+                "generation": result.generation,
+                "milliseconds": round(result.milliseconds, 2),
+            }
+        )
+        return
+    for number, hit in enumerate(result.hits, 1):
+        _show(number, hit)
+    out.print(
+        f"{len(result.hits)} passages of generation {result.generation} in {result.milliseconds:.0f} ms"
+        if result.hits
+        else "Nothing found."
+    )
+
+
+def _filters(pairs: list[str]) -> dict[str, str]:
+    filters = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise ConfigurationError(f"--where {pair!r} is not key=value, as in --where company=Acme.")
+        filters[key.strip()] = value.strip()
+    return filters
+
+
+def _show(number: int, hit: Hit) -> None:
+    scores = [f"score {hit.score:.3f}"]
+    scores += [f"vector {hit.vector_score:.3f}"] if hit.vector_score is not None else []
+    scores += [f"lexical {hit.lexical_score:.3f}"] if hit.lexical_score is not None else []
+    where = f"{hit.path}:{hit.start_line}-{hit.end_line}"
+    heading = " › ".join(hit.heading_path)
+    text = " ".join(hit.content.split())
+    shortened = text if len(text) <= PREVIEW_CHARACTERS else text[:PREVIEW_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    out.print(f"[bold]{number}. {_plain(where)}[/]  {_plain(heading)}  [dim]{', '.join(scores)}[/]")
+    out.print(f"   {_plain(shortened)}\n")
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")

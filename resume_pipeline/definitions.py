@@ -1,0 +1,36 @@
+"""What Dagster loads: every asset, check, job, schedule, sensor and resource, named once.
+
+``workspace.yaml`` points here. Stages run in one process: starting a process per step takes longer than the steps, and
+a killed run would leave an orphan that goes on writing; parallel work belongs inside the stages.
+"""
+
+import dagster as dg
+
+from resume_pipeline.defs import assets, automation, checks, schema
+from resume_pipeline.defs.resources import LogObserver, PipelineResource, PostgresResource, RunObserver
+
+
+def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.Definitions:
+    """Everything, told to an observer and set up by a pipeline resource."""
+    return dg.Definitions(
+        assets=dg.with_source_code_references(
+            [
+                schema.database_schema,
+                assets.content_root,
+                assets.documents,
+                assets.document_chunks,
+                assets.chunk_embeddings,
+                assets.vector_index,
+                assets.published_generation,
+            ]
+        ),
+        asset_checks=[schema.schema_at_head, *checks.CHECKS],
+        jobs=[automation.ingest_content, schema.migrate_database],
+        schedules=[automation.scheduled_ingestion],
+        sensors=[automation.content_changed],
+        resources={"postgres": PostgresResource(), "pipeline": pipeline, "observer": observer},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = make_definitions(LogObserver(), PipelineResource())

@@ -1,0 +1,5 @@
+"""The Dagster side: resources, assets, checks, jobs, automation.
+
+Thin: an asset takes its inputs, makes one call into ``ingestion``, and shapes the result. Only here is dagster imported
+(and in ``definitions`` and the command that runs the graph). A new stage is a function in ``ingestion`` first.
+"""

@@ -1,0 +1,162 @@
+"""The assets from content root to published generation: inputs, one call, metadata.
+
+Each lists ``database_schema`` among its ``deps``, because order inside a run follows direct edges between the selected
+assets only. What a stage does is in ``ingestion``; how its report looks is ``defs.presentation``.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+import dagster as dg
+
+from resume_pipeline.defs import presentation as show
+from resume_pipeline.defs.columns import column_schema
+from resume_pipeline.defs.failures import RETRIES, failures
+from resume_pipeline.defs.resources import PipelineResource, PostgresResource, RunObserver
+from resume_pipeline.defs.schema import GROUP, OWNERS, WRITE_POOL, database_schema
+from resume_pipeline.embedding.tokens import load_token_counter
+from resume_pipeline.ingestion.chunks import chunk_documents
+from resume_pipeline.ingestion.content_fingerprint import content_fingerprint
+from resume_pipeline.ingestion.documents import record_documents
+from resume_pipeline.ingestion.embeddings import embed_chunks
+from resume_pipeline.ingestion.indexing import build_vector_index
+from resume_pipeline.ingestion.publishing import publish
+from resume_pipeline.storage.chunks import preview_chunks, token_counts
+from resume_pipeline.storage.content_manifest import manifest_hash
+from resume_pipeline.storage.engine import Sessions
+
+Observer = dg.ResourceParam[RunObserver]
+Body = Callable[..., dg.MaterializeResult[None]]
+
+
+def stage(
+    *deps: dg.AssetsDefinition | dg.SourceAsset, kinds: set[str], table: str | None = None
+) -> Callable[[Body], dg.AssetsDefinition]:
+    """An asset of the ingestion group behind the gate, with what all of them have in common."""
+    metadata = {"dagster/table_name": table, "dagster/column_schema": column_schema(table)} if table else {}
+    return dg.asset(
+        deps=[database_schema, *deps],
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds=kinds,
+        metadata=metadata,
+        pool=WRITE_POOL,
+        retry_policy=RETRIES,
+    )
+
+
+@dg.observable_source_asset(
+    group_name=GROUP,
+    description="The folder of markdown: every source file below it, seen by size and time without being opened.",
+    tags={"dagster/kind/file": ""},
+)
+def content_root(pipeline: PipelineResource) -> dg.ObserveResult:
+    """Observe the folder; its data version changes whenever a file does."""
+    with failures():
+        look = content_fingerprint(pipeline.content())
+    return dg.ObserveResult(
+        data_version=dg.DataVersion(look.fingerprint),
+        metadata={
+            "files": look.files,
+            "bytes": look.size_bytes,
+            "skipped": look.skipped,
+            "unreadable": look.unreadable,
+        },
+    )
+
+
+class DocumentsConfig(dg.Config):
+    """What a person may say for one run."""
+
+    confirm_deletions: bool = False
+    """Remove the documents whose files are gone, however many."""
+
+
+@stage(content_root, kinds={"python", "markdown", "postgres"}, table="documents")
+def documents(
+    context: dg.AssetExecutionContext,
+    config: DocumentsConfig,
+    postgres: PostgresResource,
+    pipeline: PipelineResource,
+    observer: Observer,
+) -> dg.MaterializeResult[None]:
+    """One version of every source file, parsed: title, front matter, text. Unchanged files are not opened."""
+    with postgres.writing() as sessions:
+        report = record_documents(
+            sessions,
+            pipeline.content(),
+            max_loss_share=pipeline.settings.max_loss_share,
+            confirm_deletions=config.confirm_deletions,
+            progress=observer.progress(context),
+        )
+        version = _version(sessions)
+    observer.finished("documents", report)
+    return dg.MaterializeResult(metadata=show.documents_metadata(report), data_version=version)
+
+
+@stage(documents, kinds={"python", "postgres"}, table="document_chunks")
+def document_chunks(
+    context: dg.AssetExecutionContext, postgres: PostgresResource, observer: Observer
+) -> dg.MaterializeResult[None]:
+    """Passages of about 300 tokens, addressed by their content and shared by every version that contains them."""
+    with postgres.writing() as sessions:
+        report = chunk_documents(sessions, load_token_counter(), progress=observer.progress(context))
+        version = _version(sessions)
+        with sessions() as session:
+            preview, histogram = preview_chunks(session, 3), token_counts(session)
+    observer.finished("document_chunks", report)
+    return dg.MaterializeResult(metadata=show.chunks_metadata(report, preview, histogram), data_version=version)
+
+
+@stage(document_chunks, kinds={"python", "postgres"}, table="chunk_embeddings")
+def chunk_embeddings(
+    context: dg.AssetExecutionContext, postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
+) -> dg.MaterializeResult[None]:
+    """One vector per chunk and embedding model. An input that ever had a vector is never sent again."""
+    with postgres.writing() as sessions:
+        report = embed_chunks(sessions, pipeline.embedder(), progress=observer.progress(context))
+        version = _version(sessions, report.model)
+    observer.finished("chunk_embeddings", report)
+    return dg.MaterializeResult(metadata=show.embeddings_metadata(report), data_version=version)
+
+
+@stage(chunk_embeddings, kinds={"postgres"})
+def vector_index(
+    postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
+) -> dg.MaterializeResult[None]:
+    """The index that a vector search uses: built after the load, measured against exact search, proven by EXPLAIN."""
+    settings = pipeline.settings
+    with postgres.writing() as sessions:
+        report = build_vector_index(
+            sessions,
+            settings.embedding_model,
+            kind=settings.vector_index,
+            exact_limit=settings.exact_index_limit,
+            recall_target=settings.index_recall,
+        )
+        version = _version(sessions, settings.embedding_model, report.kind)
+    observer.finished("vector_index", report)
+    return dg.MaterializeResult(metadata=show.index_metadata(report), data_version=version)
+
+
+@stage(vector_index, kinds={"postgres"}, table="generations")
+def published_generation(
+    postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
+) -> dg.MaterializeResult[None]:
+    """The state visitors see, changed in one step; what they see already, or what was withdrawn, is left alone."""
+    settings = pipeline.settings
+    with postgres.writing() as sessions:
+        report = publish(sessions, settings.embedding_model, min_coverage=settings.min_coverage)
+    observer.finished("published_generation", report)
+    return dg.MaterializeResult(
+        metadata=show.publish_metadata(report), data_version=dg.DataVersion(str(report.generation or 0))
+    )
+
+
+def _version(sessions: Sessions, *also: str) -> dg.DataVersion:
+    """A version made of what the content root holds and of whatever else an asset depends on."""
+    with sessions() as session:
+        digest = hashlib.sha256(manifest_hash(session))
+    for part in also:
+        digest.update(part.encode() + b"\n")
+    return dg.DataVersion(digest.hexdigest()[:16])

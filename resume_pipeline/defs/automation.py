@@ -1,0 +1,60 @@
+"""What runs by itself: the job over the whole graph, its schedule, and the sensor on the content root.
+
+Both are stopped until someone starts them in the UI, or RESUME_AUTOMATION=running says so.
+"""
+
+import dagster as dg
+
+from resume_pipeline import bootstrap
+from resume_pipeline.defs.schema import GROUP
+from resume_pipeline.errors import ResumePipelineError
+from resume_pipeline.ingestion.content_fingerprint import content_fingerprint
+from resume_pipeline.settings import load_settings
+
+settings = load_settings()
+
+ingest_content = dg.define_asset_job(
+    "ingest_content",
+    selection=dg.AssetSelection.groups(GROUP),
+    description="The whole graph in order: schema, documents, chunks, embeddings, index, publish. Costs nothing when "
+    "nothing changed.",
+)
+
+scheduled_ingestion = dg.ScheduleDefinition(
+    name="scheduled_ingestion",
+    job=ingest_content,
+    cron_schedule=settings.schedule_cron,
+    execution_timezone=settings.schedule_timezone,
+    default_status=(
+        dg.DefaultScheduleStatus.RUNNING if settings.automation == "running" else dg.DefaultScheduleStatus.STOPPED
+    ),
+    description="Reads the content root again (RESUME_SCHEDULE_CRON) and publishes what changed.",
+)
+
+
+@dg.sensor(
+    job=ingest_content,
+    minimum_interval_seconds=settings.sensor_interval_seconds,
+    default_status=(
+        dg.DefaultSensorStatus.RUNNING if settings.automation == "running" else dg.DefaultSensorStatus.STOPPED
+    ),
+)
+def content_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Start a run when a file below the content root was added, removed, renamed or written; look only at stats."""
+    try:
+        look = content_fingerprint(bootstrap.content_root(load_settings()))
+    except ResumePipelineError as error:
+        return dg.SkipReason(str(error))
+    if look.fingerprint == context.cursor:
+        return dg.SkipReason(f"Nothing changed: {look.files:,} files are as they were.")
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=look.fingerprint, tags={"content_fingerprint": look.fingerprint})],
+        cursor=look.fingerprint,
+        asset_events=[
+            dg.AssetObservation(
+                "content_root",
+                metadata={"files": look.files, "bytes": look.size_bytes},
+                tags={dg.DATA_VERSION_TAG: look.fingerprint} if hasattr(dg, "DATA_VERSION_TAG") else None,
+            )
+        ],
+    )

@@ -1,0 +1,153 @@
+"""How reports look in the UI: metadata with stable keys, tables, a histogram, a preview.
+
+Each number becomes a plot on the asset's page, so a key is always there (0, not absent) and always a number.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import dagster as dg
+
+from resume_pipeline.ingestion.reports import (
+    ChunksReport,
+    DocumentsReport,
+    EmbeddingsReport,
+    IndexReport,
+    Note,
+    PublishReport,
+)
+
+MAX_ROWS = 20
+Metadata = dict[str, Any]
+
+
+def table(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dg.TableMetadataValue:
+    """The first rows as a table; every cell as text, so that the table's schema is the same for each run."""
+    records = [dg.TableRecord({name: str(row.get(name, "")) for name in names}) for row in islice(rows, MAX_ROWS)]
+    schema = dg.TableSchema([dg.TableColumn(name, type="string") for name in names])
+    return dg.MetadataValue.table(records, schema)
+
+
+def notes_table(notes: Iterable[Note]) -> dg.TableMetadataValue:
+    """Notes about files as a table."""
+    rows = ({"path": note.path, "line": note.line or "", "reason": note.reason} for note in notes)
+    return table(rows, ("path", "line", "reason"))
+
+
+def documents_metadata(report: DocumentsReport) -> Metadata:
+    """Counts of files, what changed, and every file that needs a person's eye."""
+    files = report.files
+    return {
+        "dagster/row_count": report.documents,
+        "files_seen": files.seen,
+        "files_added": files.added,
+        "files_changed": files.changed,
+        "files_renamed": files.renamed,
+        "files_removed": files.removed,
+        "files_unchanged": files.unchanged,
+        "files_skipped": files.skipped,
+        "warnings": len(report.warnings),
+        "errors": len(report.errors),
+        "changed_files": table(
+            ({"path": path, "change": change} for path, change in report.changes), ("path", "change")
+        ),
+        "problems": notes_table([*report.errors, *report.warnings]),
+        "skipped_files": notes_table(report.skipped),
+        "seconds": round(report.seconds, 3),
+        "files_per_second": round(files.seen / max(report.seconds, 1e-3), 1),
+    }
+
+
+def chunks_metadata(
+    report: ChunksReport, preview: Sequence[tuple[str, str]], histogram: Sequence[tuple[int, int]]
+) -> Metadata:
+    """Counts of chunks, three of them to read, and how long they are."""
+    return {
+        "dagster/row_count": report.total,
+        "chunks_total": report.total,
+        "chunks_new": report.new,
+        "documents_cut": report.documents_cut,
+        "tokens_total": report.tokens,
+        "tokens_mean": round(report.tokens / max(report.total, 1), 1),
+        "tokens_max": report.max_tokens,
+        "errors": len(report.errors),
+        "problems": notes_table(report.errors),
+        "preview": dg.MetadataValue.md("\n\n---\n\n".join(f"**{where}**\n\n{text}" for where, text in preview)),
+        "token_histogram": dg.MetadataValue.md(histogram_picture(histogram)),
+        "seconds": round(report.seconds, 3),
+        "chunks_per_second": round(report.new / max(report.seconds, 1e-3), 1),
+    }
+
+
+def embeddings_metadata(report: EmbeddingsReport) -> Metadata:
+    """What was sent, what needed no call, and what it cost."""
+    return {
+        "dagster/row_count": report.sent + report.reused,
+        "inputs_sent": report.sent,
+        "chunks_reused": report.reused,
+        "tokens_sent": report.tokens,
+        "cost_usd": report.cost_usd if report.cost_usd is not None else "unknown price",
+        "requests": report.requests,
+        "embedding_model": report.model,
+        "dimensions": report.dimensions,
+        "seconds": round(report.seconds, 3),
+        "inputs_per_second": round(report.sent / max(report.seconds, 1e-3), 1),
+    }
+
+
+def index_metadata(report: IndexReport) -> Metadata:
+    """The kind of index, its size, and how much of the exact answer it finds."""
+    return {
+        "dagster/row_count": report.vectors,
+        "index_type": report.kind,
+        "index_bytes": report.size_bytes,
+        "index_megabytes": round(report.size_bytes / 1e6, 2),
+        "recall_at_10": report.recall_at_10,
+        "built": int(report.built),
+        "used_by_search": report.used_by_search,
+        "settings": dg.MetadataValue.json(dict(report.settings)),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def publish_metadata(report: PublishReport) -> Metadata:
+    """The live generation, and what it changed for visitors."""
+    return {
+        "dagster/row_count": report.documents,
+        "generation": report.generation or 0,
+        "published": int(report.published),
+        "result": report.reason,
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "coverage": round(report.coverage, 4),
+        "documents_kept_back": report.kept_back,
+        "changes": table(({"path": path, "change": change} for path, change in report.changes), ("path", "change")),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def histogram_picture(bins: Sequence[tuple[int, int]], *, width: int = 560, height: int = 180) -> str:
+    """Bars over (lower bound, count) as an SVG picture in markdown; bins are 25 tokens wide."""
+    if not bins:
+        return "No chunks yet."
+    last = bins[-1][0] // 25 + 1
+    counts = dict(bins)
+    highest, step, base = max(counts.values()), (width - 40) / last, height - 24
+    bars = "".join(
+        f'<rect x="{30 + n * step:.1f}" y="{base - counts.get(n * 25, 0) / highest * (base - 16):.1f}" '
+        f'width="{max(step - 2, 1):.1f}" height="{counts.get(n * 25, 0) / highest * (base - 16):.1f}" fill="#4f46e5"/>'
+        for n in range(last)
+    )
+    ticks = "".join(
+        f'<text x="{30 + n * step:.1f}" y="{height - 8}" font-size="11" fill="#6b7280">{n * 25}</text>'
+        for n in range(0, last + 1, max(1, last // 8))
+    )
+    picture = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">'
+        f'<text x="2" y="14" font-size="11" fill="#6b7280">{highest}</text>{bars}{ticks}'
+        f'<text x="{width - 46}" y="14" font-size="11" fill="#6b7280">tokens</text></svg>'
+    )
+    encoded = base64.b64encode(picture.encode()).decode()
+    return f"![chunks by tokens](data:image/svg+xml;base64,{encoded})"

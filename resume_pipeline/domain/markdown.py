@@ -1,0 +1,64 @@
+"""A source file's text to a ``ParsedDocument``: front matter, readable text, blocks, sections, title.
+
+This is the order of the steps, each a module of its own; a rule about one of them belongs there.
+"""
+
+from collections.abc import Iterable
+
+from resume_pipeline.domain.block_parser import parse_blocks
+from resume_pipeline.domain.blocks import BlockReader
+from resume_pipeline.domain.documents import Block, Json, ParsedDocument, Problem, Section
+from resume_pipeline.domain.facts import facts_of
+from resume_pipeline.domain.front_matter import split_front_matter
+from resume_pipeline.domain.inline import plain_text
+from resume_pipeline.domain.markup import strip_unseen
+from resume_pipeline.domain.visibility import hidden_reason
+
+
+def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
+    """What ``text`` (line ends "\\n") says, section by section, and what is wrong with it.
+
+    ``fallback_title`` is the title of a file that names none, neither in its front matter nor in a heading. It never
+    raises for anything the text may hold: what cannot be read is a ``Problem``.
+    """
+    front = split_front_matter(text)
+    readable = strip_unseen(front.body, first_line=front.body_start_line)
+    tokens, references = parse_blocks(readable.text)
+    reader = BlockReader(readable.text.split("\n"), front.body_start_line, references)
+    blocks = list(reader.read(tokens))
+    problems: tuple[Problem, ...] = (*front.problems, *readable.problems)
+    return ParsedDocument(
+        title=_title(front.metadata, blocks, fallback_title),
+        metadata=front.metadata,
+        facts=facts_of(front.metadata, body_text="\n".join(block.text for block in blocks)),
+        facts_start_line=front.start_line,
+        facts_end_line=front.end_line,
+        sections=tuple(_sections(blocks)),
+        hidden_reason=hidden_reason(front.metadata),
+        problems=problems,
+    )
+
+
+def _title(metadata: dict[str, Json], blocks: list[Block], fallback: str) -> str:
+    named = metadata.get("title")
+    if isinstance(named, str | int | float) and not isinstance(named, bool) and (title := plain_text(str(named))):
+        return title
+    headings = [block for block in blocks if block.kind == "heading"]
+    first = next((block for block in headings if block.level == 1), headings[0] if headings else None)
+    return first.text if first else " ".join(fallback.split()) or "Untitled"
+
+
+def _sections(blocks: Iterable[Block]) -> Iterable[Section]:
+    path: list[Block] = []
+    current: list[Block] = []
+    for block in blocks:
+        if block.kind != "heading":
+            current.append(block)
+            continue
+        if current:
+            yield Section(tuple(heading.text for heading in path), tuple(current))
+        path = [heading for heading in path if heading.level < block.level]
+        path.append(block)
+        current = [block]
+    if current:
+        yield Section(tuple(heading.text for heading in path), tuple(current))

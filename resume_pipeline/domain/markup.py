@@ -1,0 +1,247 @@
+"""Source text without what no reader of the page sees: comments, scripts, styles, template tags, MDX code.
+
+It works on the source before blocks are told apart, because a comment may span blank lines, headings and lists that
+must not become blocks. Each thing taken out leaves its line ends behind, so line numbers stay true. Code (fenced,
+indented, or in backticks) is left as it is. Markup that a reader sees the effect of (emphasis, links, tags) is
+``domain.inline``.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from resume_pipeline.domain.documents import Problem
+
+_NEEDED = re.compile(
+    r"<!--|<(?:script|style)\b|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?[A-Z]|=\{|\{\.\.\.", re.IGNORECASE | re.MULTILINE
+)
+_FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
+_INDENTED = r"(?:\A|(?<=\n))(?P<indented>(?:[ ]{4}|[ ]{0,3}\t)[ \t]*[^\s])"
+_IMPORT = r"""^import\s+(?:[\w*${][^'"\n;]*?(?:\n[^'"\n;]+){0,40}?\sfrom\s+)?['"][^'"\n]+['"];?[ \t]*$"""
+_EXPORT = (
+    r"^export\s+(?:(?:const|let|var)\s+[\w$\[{][^\n=]*=|(?:default\s+)?(?:async\s+)?(?:function|class)\b[^\n]*[{(]"
+    r"|default\s+(?:[({\[]|[\w.$]+;?[ \t]*$)|\{|\*\s+from)"
+)
+_JSX_VALUE = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}"
+_JSX_ATTRIBUTE = rf"""(?:\s++[A-Za-z_:][\w:.-]*+(?:=(?:"[^"]*+"|'[^']*+'|{_JSX_VALUE}))?+|\s*+\{{\.\.\.[^{{}}]{{1,200}}\}})"""
+_JSX = re.compile(rf"</?(?P<name>[A-Za-z][\w.]*+)?+(?P<attributes>{_JSX_ATTRIBUTE}*+)\s*+/?>")
+_OPENER = re.compile(
+    rf"{_FENCE}|{_INDENTED}|(?P<import>{_IMPORT})|(?P<export>{_EXPORT})"
+    r"|\\(?P<escape>[^\n])|(?P<ticks>`+)|(?P<comment><!--)|(?P<raw><(?P<element>script|style)\b)"
+    r"|(?P<template>\{\{[<%/]?|\{%|\{/\*)|(?P<tag></?(?=[A-Za-z>]))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_TEMPLATE_ENDS = {"{{<": ">}}", "{{%": "%}}", "{{/": "}}", "{{": "}}", "{%": "%}", "{/*": "*/}"}
+_BLOCK_TAG = re.compile(r"(?:\{%-?|\{\{[<%])\s*(?P<name>comment|raw|highlight)\b")
+_TEMPLATE_LIMIT = 4000
+_JSX_FAILURES = 200
+"""After so many tags that turn out not to be JSX the rest is taken for something else (this bounds the time)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The text left to parse, line for line that of the source."""
+
+    text: str
+    problems: tuple[Problem, ...] = ()
+
+
+def strip_unseen(text: str, *, first_line: int = 1) -> Readable:
+    """``text`` without what no reader sees; ``first_line`` is the number of its first line in the file."""
+    if not _NEEDED.search(text):
+        return Readable(text)
+    scan = _Scan(text, first_line)
+    scan.run()
+    return Readable("".join(scan.out), tuple(scan.problems))
+
+
+@dataclass(slots=True)
+class _Scan:
+    text: str
+    first_line: int
+    out: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    copied: int = 0
+    jsx_failures: int = 0
+    missing: set[str] = field(default_factory=set)
+    paragraph: tuple[int, dict[int, list[int]]] = (-1, {})
+
+    def run(self) -> None:
+        position = 0
+        while match := _OPENER.search(self.text, position):
+            start, kind = match.start(), match.lastgroup
+            if match["fence"]:
+                position = self._fence_end(match)
+            elif match["indented"]:
+                position = self._indented_end(start)
+            elif match["ticks"]:
+                position = self._code_span_end(match)
+            elif match["comment"]:
+                position = self._comment_end(start)
+            elif match["raw"]:
+                position = self._element_end(match)
+            elif match["template"]:
+                position = self._template_end(match)
+            elif match["tag"]:
+                position = self._jsx_end(start)
+            elif match["import"]:
+                position = self._cut(start, match.end())
+            elif match["export"]:
+                position = self._cut(start, self._export_end(match))
+            else:
+                position = match.end()
+            del kind
+        self.out.append(self.text[self.copied :])
+
+    def _cut(self, start: int, end: int, keep: str = "") -> int:
+        """Take ``start:end`` out; where it opened its line, the blanks after it go too (they would indent the rest)."""
+        self.out.append(self.text[self.copied : start])
+        self.out.append(keep or "\n" * self.text.count("\n", start, end))
+        line_start = self.text.rfind("\n", 0, start) + 1
+        if not self.text[line_start:start].strip():
+            while end < len(self.text) and self.text[end] in " \t":
+                end += 1
+        self.copied = end
+        return end
+
+    def _find(self, needle: str, start: int) -> int:
+        """Where ``needle`` is next, or -1; what is missing once is not looked for again."""
+        if needle in self.missing:
+            return -1
+        found = self.text.find(needle, start)
+        if found < 0:
+            self.missing.add(needle)
+        return found
+
+    def _warn(self, reason: str, position: int) -> None:
+        line = self.first_line + self.text.count("\n", 0, position)
+        self.problems.append(Problem("warning", reason, line))
+
+    def _fence_end(self, match: re.Match[str]) -> int:
+        fence = match["fence"]
+        closing = re.compile(rf"^[ \t>]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$", re.MULTILINE)
+        end = closing.search(self.text, match.end())
+        return end.end() if end else len(self.text)
+
+    def _indented_end(self, start: int) -> int:
+        """The end of an indented code block; of its first line only where it is no code (a list item goes on)."""
+        line_end = self.text.find("\n", start)
+        line_end = len(self.text) if line_end < 0 else line_end
+        before = self.text[:start].rstrip("\n") if start < 2 else None
+        if before is None and self.text[start - 2 : start] != "\n\n":
+            return start + 1
+        if _inside_list(self.text, start):
+            return start + 1
+        while line_end < len(self.text):
+            following = self.text.find("\n", line_end + 1)
+            following = len(self.text) if following < 0 else following
+            line = self.text[line_end + 1 : following]
+            if line.strip() and not line.startswith(("    ", "\t")):
+                break
+            line_end = following
+        return line_end
+
+    def _code_span_end(self, match: re.Match[str]) -> int:
+        """After the code span, or after the backticks when they open none before the paragraph ends."""
+        limit, runs = self.paragraph
+        if match.start() >= limit:
+            end = re.compile(r"\n[ \t]*\n").search(self.text, match.end())
+            limit, runs = (end.start() if end else len(self.text)), {}
+            for run in re.compile(r"`+").finditer(self.text, match.start(), limit):
+                runs.setdefault(run.end() - run.start(), []).append(run.start())
+            for starts in runs.values():
+                starts.reverse()
+            self.paragraph = (limit, runs)
+        length = match.end() - match.start()
+        starts = runs.get(length, [])
+        while starts and starts[-1] <= match.start():
+            starts.pop()
+        return starts[-1] + length if starts else match.end()
+
+    def _comment_end(self, start: int) -> int:
+        for short in ("<!-->", "<!--->"):
+            if self.text.startswith(short, start):
+                return self._cut(start, start + len(short))
+        end = self._find("-->", start + 4)
+        if end >= 0:
+            return self._cut(start, end + 3)
+        line_start = self.text.rfind("\n", 0, start) + 1
+        if self.text[line_start:start].strip():
+            # In the middle of a line CommonMark sees no comment; the author meant one, so the paragraph's rest goes.
+            self._warn("The comment opened by '<!--' is never closed; the rest of its paragraph is left out.", start)
+            blank = re.compile(r"\n[ \t]*\n").search(self.text, start)
+            return self._cut(start, blank.start() if blank else len(self.text))
+        self._warn("The comment opened by '<!--' is never closed; the rest of the file is left out.", start)
+        return self._cut(start, len(self.text))
+
+    def _element_end(self, match: re.Match[str]) -> int:
+        """After ``</script>``; an element that is never closed takes the rest only where it opens a line."""
+        name = match["element"].lower()
+        key = f"</{name}"
+        if key not in self.missing:
+            if end := re.compile(rf"</{name}\s*>", re.IGNORECASE).search(self.text, match.end()):
+                return self._cut(match.start(), end.end())
+            self.missing.add(key)
+        line_start = self.text.rfind("\n", 0, match.start()) + 1
+        if self.text[line_start : match.start()].strip():
+            return match.end()
+        self._warn(f"<{name}> is never closed; the rest of the file is left out.", match.start())
+        return self._cut(match.start(), len(self.text))
+
+    def _template_end(self, match: re.Match[str]) -> int:
+        start, opener = match.start(), match["template"]
+        close = _TEMPLATE_ENDS[opener]
+        end = self.text.find(close, match.end(), match.end() + _TEMPLATE_LIMIT)
+        if end < 0:
+            return match.end()
+        end += len(close)
+        block = _BLOCK_TAG.match(self.text, start)
+        closing = block and re.compile(
+            rf"(?:\{{%-?|\{{\{{[<%])\s*(?:end|/\s*){block['name']}\s*(?:-?%\}}|[>%]\}}\}})"
+        ).search(self.text, end)
+        if not block or not closing:
+            return self._cut(start, end)
+        if block["name"] == "comment":
+            return self._cut(start, closing.end())
+        self._cut(start, end)
+        inner = self.text[self.copied : closing.start()]
+        # What a highlight tag holds is code; four spaces make a code block of it without touching its lines.
+        kept = re.sub(r"^(?=[^\n])", "    ", inner, flags=re.MULTILINE) if block["name"] == "highlight" else inner
+        return self._cut(self.copied, closing.end(), keep=kept)
+
+    def _jsx_end(self, start: int) -> int:
+        """After a component's tag (``<Tabs items={[1]}>``, ``</Tabs>``, ``<>``); other tags are left to the parser."""
+        if self.jsx_failures > _JSX_FAILURES:
+            return start + 1
+        match = _JSX.match(self.text, start, start + _TEMPLATE_LIMIT)
+        if not match:
+            self.jsx_failures += self.text[start + 1 : start + 2].isupper()
+            return start + 1
+        name, attributes = match["name"] or "", match["attributes"] or ""
+        expression = "={" in attributes or "{..." in attributes
+        line_start = self.text.rfind("\n", 0, start) + 1
+        alone = name[:1].isupper() and not self.text[line_start:start].strip()
+        return self._cut(start, match.end()) if expression or alone or "." in name else match.end()
+
+    def _export_end(self, match: re.Match[str]) -> int:
+        """Where the statement's brackets balance; the paragraph's end when they never do."""
+        depth = 0
+        for bracket in re.compile(r"[\[\](){}]|\n").finditer(self.text, match.start(), match.start() + 20_000):
+            if bracket[0] == "\n":
+                if depth <= 0:
+                    return bracket.start()
+            else:
+                depth += 1 if bracket[0] in "[({" else -1
+        blank = self.text.find("\n\n", match.end())
+        return blank if blank >= 0 else len(self.text)
+
+
+def _inside_list(text: str, start: int) -> bool:
+    """Whether the indented line at ``start`` belongs to a list item or a footnote above it."""
+    end = start
+    while end > 0:
+        begin = text.rfind("\n", 0, end - 1) + 1
+        line = text[begin : end - 1]
+        if line.strip() and not line.startswith(("    ", "\t")):
+            return bool(re.match(r"\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)|\s*\[\^|\s*[:~]\s|\s{1,3}\S", line))
+        end = begin
+    return False

@@ -1,0 +1,136 @@
+"""The vector index stage: choose a kind, build it after the load, measure it, and prove that the search uses it.
+
+The choice rests on measurements (docs/decisions.md): an exact scan up to about 20,000 vectors, above that HNSW. How an
+index is built and asked is ``storage.vector_index``.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from resume_pipeline.errors import IndexUnusableError
+from resume_pipeline.ingestion.reports import IndexReport
+from resume_pipeline.storage.embedding_models import StoredModel, find_model, set_index_settings
+from resume_pipeline.storage.engine import Sessions
+from resume_pipeline.storage.vector_index import (
+    analyze,
+    apply_search_settings,
+    build_index,
+    count_vectors,
+    drop_index,
+    find_index,
+    force_exact,
+    nearest_ids,
+    sample_vectors,
+    uses_index,
+)
+
+RECALL_AT = 10
+SAMPLED_QUERIES = 100
+STEPS: Mapping[str, tuple[str, Sequence[int]]] = {
+    "hnsw": ("ef_search", (40, 100, 200, 400, 800)),
+    "ivfflat": ("probes", (5, 10, 20, 40, 80, 160)),
+}
+"""The setting of each kind that trades speed for recall, and the values tried, fastest first."""
+
+
+def build_vector_index(
+    sessions: Sessions, model_name: str, *, kind: str, exact_limit: int, recall_target: float
+) -> IndexReport:
+    """Make the model's index what it should be, and say how good it is. Nothing is done twice for the same vectors.
+
+    ``kind`` is auto, exact, hnsw or ivfflat; auto is exact up to ``exact_limit`` vectors, then hnsw.
+
+    Raises:
+        IndexUnusableError: no chunk was embedded by this model yet, or the planner does not use the index.
+    """
+    started = time.monotonic()
+    with sessions() as session:
+        model = find_model(session, model_name)
+        if model is None:
+            raise IndexUnusableError(
+                f"There are no vectors of {model_name} to index. Materialize `chunk_embeddings` first."
+            )
+        vectors = count_vectors(session, model)
+    wanted = kind if kind != "auto" else ("exact" if vectors <= exact_limit else "hnsw")
+    built = _make(sessions, model, wanted, vectors)
+    settings = dict(model.index_settings)
+    measured = (settings.get("kind"), settings.get("vectors"), settings.get("recall_target"))
+    if built or measured != (wanted, vectors, recall_target):
+        settings = _measure(sessions, model, wanted, vectors, recall_target)
+    return _report(sessions, model, settings, built, time.monotonic() - started)
+
+
+def _make(sessions: Sessions, model: StoredModel, wanted: str, vectors: int) -> bool:
+    """Drop what should not be there and build what is missing; whether it was built now."""
+    with sessions.begin() as session:
+        found = find_index(session, model)
+        if found is not None and (found.kind != wanted or not found.valid):
+            drop_index(session, found.name)
+            found = None
+        build = found is None and wanted != "exact"
+        if build:
+            build_index(session, model, wanted, vectors=vectors)
+    return build
+
+
+def _measure(sessions: Sessions, model: StoredModel, kind: str, vectors: int, target: float) -> dict[str, Any]:
+    """Find the fastest setting that reaches the recall target (else the best there is), and keep it."""
+    with sessions.begin() as session:
+        analyze(session, model)
+    settings: dict[str, Any] = {"kind": kind, "vectors": vectors, "recall_target": target, "recall_at_10": 1.0}
+    if kind != "exact":
+        truth = _truth(sessions, model)
+        name, values = STEPS[kind]
+        for value in values:
+            settings[name] = value
+            settings["recall_at_10"] = _recall(sessions, model, settings, truth)
+            if settings["recall_at_10"] >= target:
+                break
+    with sessions.begin() as session:
+        set_index_settings(session, model, settings)
+    return settings
+
+
+def _truth(sessions: Sessions, model: StoredModel) -> list[tuple[str, set[Any]]]:
+    """(query vector, ids of its ten nearest by exact search) of a sample of stored vectors."""
+    with sessions() as session:
+        force_exact(session)
+        sample = sample_vectors(session, model, SAMPLED_QUERIES)
+        return [(query, set(nearest_ids(session, model, "exact", query, RECALL_AT))) for _, query in sample]
+
+
+def _recall(
+    sessions: Sessions, model: StoredModel, settings: Mapping[str, Any], truth: Sequence[tuple[str, set[Any]]]
+) -> float:
+    found = wanted = 0
+    with sessions() as session:
+        apply_search_settings(session, settings, candidates=RECALL_AT)
+        for query, nearest in truth:
+            found += len(nearest & set(nearest_ids(session, model, str(settings["kind"]), query, RECALL_AT)))
+            wanted += len(nearest)
+    return found / wanted if wanted else 1.0
+
+
+def _report(
+    sessions: Sessions, model: StoredModel, settings: dict[str, Any], built: bool, seconds: float
+) -> IndexReport:
+    with sessions() as session:
+        sample = sample_vectors(session, model, 1)
+        used = not sample or uses_index(session, model, settings, sample[0][1])
+        index = find_index(session, model)
+    if not used:
+        raise IndexUnusableError(
+            f"The search of {model.name} does not use its {settings['kind']} index (EXPLAIN shows another plan). "
+            "Run ANALYZE, or materialize `vector_index` again after dropping the index."
+        )
+    return IndexReport(
+        kind=str(settings["kind"]),
+        vectors=int(settings["vectors"]),
+        size_bytes=index.size_bytes if index is not None else 0,
+        recall_at_10=float(settings["recall_at_10"]),
+        built=built,
+        used_by_search=used,
+        settings=settings,
+        seconds=seconds,
+    )

@@ -1,0 +1,123 @@
+"""What each stage says it did: plain numbers, always present, 0 rather than absent.
+
+The shells turn these into metadata, tables and JSON; the names are those of the command line's ``--json``.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing about a file that a person should know."""
+
+    path: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileCounts:
+    """How many source files were seen, and what became of them since the last reading.
+
+    ``skipped`` are those left out by their author's wish, or because they are no file that can be read.
+    """
+
+    seen: int = 0
+    added: int = 0
+    changed: int = 0
+    renamed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsReport:
+    """What reading the content root brought; ``changes`` names up to 200 files with what happened to them."""
+
+    files: FileCounts
+    documents: int
+    warnings: list[Note] = field(default_factory=list)
+    errors: list[Note] = field(default_factory=list)
+    skipped: list[Note] = field(default_factory=list)
+    changes: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChunksReport:
+    """Chunks of the candidate, and how many of them this run made. Tokens are cl100k_base."""
+
+    total: int
+    new: int
+    documents: int
+    documents_cut: int
+    tokens: int
+    max_tokens: int
+    errors: list[Note] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingsReport:
+    """Inputs sent to the model, candidate chunks that needed no call, tokens of what was sent, and its price.
+
+    ``cost_usd`` is None when the model's price is not known.
+    """
+
+    model: str
+    dimensions: int
+    sent: int
+    reused: int
+    tokens: int
+    cost_usd: float | None
+    requests: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """The vector index of a model: kind, vectors, bytes, recall@10 against exact search, whether built now."""
+
+    kind: str
+    vectors: int
+    size_bytes: int
+    recall_at_10: float
+    built: bool
+    used_by_search: bool
+    settings: dict[str, object] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """The live generation after the stage, whether this run made it, and why not if it did not."""
+
+    generation: int | None
+    published: bool
+    reason: str
+    documents: int
+    chunks: int
+    coverage: float
+    kept_back: int
+    changes: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What a run would do now: the same counts that the run will report."""
+
+    files: FileCounts
+    chunks_total: int
+    chunks_new: int
+    embeddings: EmbeddingsReport
+    warnings: list[Note] = field(default_factory=list)
+    errors: list[Note] = field(default_factory=list)
+    skipped: list[Note] = field(default_factory=list)
+    publishes: bool = False
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether a run would change nothing."""
+        return not self.publishes

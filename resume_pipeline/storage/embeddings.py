@@ -1,0 +1,137 @@
+"""Vectors: which are missing, and how they are stored.
+
+The key of a vector is (embedding model, sha256 of the embedding input), whatever chunk it belongs to: an input that has
+a vector anywhere is never sent again.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Exists, Select, exists, func, select, text
+from sqlalchemy.orm import Session
+
+from resume_pipeline.domain.hashing import Shard
+from resume_pipeline.storage.bulk import copy_vectors
+from resume_pipeline.storage.content_manifest import in_shard
+from resume_pipeline.storage.embedding_models import StoredModel
+from resume_pipeline.storage.models import ChunkEmbedding, ChunkOccurrence, DocumentChunk, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class PendingInput:
+    """An embedding input without a vector: its hash and its cl100k_base tokens."""
+
+    input_hash: bytes
+    tokens: int
+
+
+def _wanted_chunks(shard: Shard | None) -> Select[uuid.UUID]:
+    statement = select(ChunkOccurrence.chunk_id).join(SourceFile, SourceFile.document_id == ChunkOccurrence.document_id)
+    return in_shard(statement, shard)
+
+
+def pending_inputs(session: Session, model: StoredModel | None, shard: Shard | None = None) -> list[PendingInput]:
+    """The distinct embedding inputs of the candidate that have no vector by this model, by hash.
+
+    ``model`` is None when it was never registered: then all of them.
+    """
+    statement = select(DocumentChunk.input_hash, func.max(DocumentChunk.input_tokens)).where(
+        DocumentChunk.chunk_id.in_(_wanted_chunks(shard))
+    )
+    if model is not None:
+        statement = statement.where(~_has_vector(model))
+    statement = statement.group_by(DocumentChunk.input_hash).order_by(DocumentChunk.input_hash)
+    return [PendingInput(*row) for row in session.execute(statement)]
+
+
+def _has_vector(model: StoredModel) -> Exists:
+    return exists().where(
+        ChunkEmbedding.embedding_model_id == model.embedding_model_id, ChunkEmbedding.chunk_id == DocumentChunk.chunk_id
+    )
+
+
+def known_inputs(session: Session, model: StoredModel | None, hashes: Sequence[bytes]) -> set[bytes]:
+    """Those of the hashes for which a vector is stored, whichever chunk it belongs to."""
+    if model is None:
+        return set()
+    statement = select(DocumentChunk.input_hash).where(
+        DocumentChunk.input_hash == func.any(list(hashes)), _has_vector(model)
+    )
+    return set(session.scalars(statement))
+
+
+def load_inputs(session: Session, hashes: Sequence[bytes]) -> dict[bytes, str]:
+    """The exact texts behind hashes."""
+    statement = (
+        select(DocumentChunk.input_hash, DocumentChunk.embedding_input)
+        .where(DocumentChunk.input_hash == func.any(list(hashes)))
+        .distinct(DocumentChunk.input_hash)
+    )
+    return dict(session.execute(statement).tuples().all())
+
+
+def share_vectors(session: Session, model: StoredModel) -> int:
+    """Give chunks the vector that another chunk with the same embedding input has; how many were given."""
+    result = session.execute(
+        text(
+            f"""
+            INSERT INTO chunk_embeddings (embedding_model_id, chunk_id, embedding)
+            SELECT DISTINCT ON (c.chunk_id) :model, c.chunk_id, e.embedding
+            FROM document_chunks c
+            JOIN document_chunks twin ON twin.input_hash = c.input_hash AND twin.chunk_id <> c.chunk_id
+            JOIN {model.partition} e ON e.chunk_id = twin.chunk_id
+            WHERE NOT EXISTS (SELECT FROM {model.partition} own WHERE own.chunk_id = c.chunk_id)
+            """  # noqa: S608  (the partition's name is ours)
+        ),
+        {"model": model.embedding_model_id},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def store_vectors(session: Session, model: StoredModel, hashes: Sequence[bytes], vectors: NDArray[np.float32]) -> int:
+    """Store the vectors of embedding inputs for every chunk that has one of them; how many rows were written."""
+    session.execute(text("CREATE TEMP TABLE new_vectors (input_hash bytea, embedding vector) ON COMMIT DROP"))
+    copy_vectors(session, "new_vectors", "input_hash", hashes, vectors)
+    result = session.execute(
+        text(
+            f"""
+            INSERT INTO chunk_embeddings (embedding_model_id, chunk_id, embedding)
+            SELECT :model, c.chunk_id, n.embedding
+            FROM new_vectors n JOIN document_chunks c USING (input_hash)
+            WHERE NOT EXISTS (SELECT FROM {model.partition} e WHERE e.chunk_id = c.chunk_id)
+            """  # noqa: S608  (the partition's name is ours)
+        ),
+        {"model": model.embedding_model_id},
+    )
+    session.execute(text("DROP TABLE new_vectors"))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorCounts:
+    """Vectors of the candidate's chunks, and those among them that are unsound."""
+
+    chunks: int
+    with_vector: int
+    unsound: int
+
+
+def candidate_vectors(session: Session, model: StoredModel) -> VectorCounts:
+    """Count the candidate's chunks, those with a vector, and vectors that are zero or not finite or too short."""
+    row = session.execute(
+        text(
+            f"""
+            WITH wanted AS MATERIALIZED (
+                SELECT DISTINCT o.chunk_id FROM chunk_occurrences o JOIN source_files s USING (document_id))
+            SELECT count(*), count(e.chunk_id),
+                   count(*) FILTER (WHERE e.chunk_id IS NOT NULL AND NOT (
+                       vector_dims(e.embedding) = :dimensions AND vector_norm(e.embedding) BETWEEN 1e-6 AND 1e6))
+            FROM wanted w LEFT JOIN {model.partition} e USING (chunk_id)
+            """  # noqa: S608  (the partition's name is ours)
+        ),
+        {"dimensions": model.dimensions},
+    ).one()
+    return VectorCounts(*row)

@@ -1,0 +1,211 @@
+"""Generations: the pointer visitors follow, moved in one transaction.
+
+A generation is a number; what it shows follows from ``published_in`` and ``retired_in`` of the document versions. The
+rules for whether to publish are in ``ingestion.publishing``; here is how.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, case, func, select, text, update
+from sqlalchemy.orm import Session
+
+from resume_pipeline.storage.embedding_models import StoredModel
+from resume_pipeline.storage.models import (
+    ChunkOccurrence,
+    Document,
+    EmbeddingModel,
+    Generation,
+)
+from resume_pipeline.storage.visibility import visible_at
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRecord:
+    """One published state: its number, whether it is live, superseded or withdrawn, and what it holds."""
+
+    generation: int
+    state: str
+    embedding_model: str
+    content_hash: bytes
+    documents: int
+    chunks: int
+    published_at: dt.datetime
+
+
+def list_generations(session: Session, *, limit: int | None = None) -> list[GenerationRecord]:
+    """All generations, newest first."""
+    return _records(session, limit=limit)
+
+
+def live_generation(session: Session) -> GenerationRecord | None:
+    """The generation visitors see; None before the first publish."""
+    records = _records(session, only_live=True)
+    return records[0] if records else None
+
+
+def _records(session: Session, *, limit: int | None = None, only_live: bool = False) -> list[GenerationRecord]:
+    statement = (
+        select(Generation, EmbeddingModel.name)
+        .join(EmbeddingModel, EmbeddingModel.embedding_model_id == Generation.embedding_model_id)
+        .order_by(Generation.generation.desc())
+        .limit(limit)
+    )
+    if only_live:
+        statement = statement.where(Generation.state == "live")
+    return [_record(row) for row in session.execute(statement)]
+
+
+def _record(row: Row[Generation, str]) -> GenerationRecord:
+    found, model = row
+    return GenerationRecord(
+        found.generation,
+        found.state,
+        model,
+        found.content_hash,
+        found.documents,
+        found.chunks,
+        found.published_at,
+    )
+
+
+# The documents of the next generation: the wanted versions whose every chunk has a vector; where that is not so (or
+# where the new bytes could not be read), the version that is published now. Fills the temporary table `candidate`.
+CANDIDATE = """
+CREATE TEMP TABLE candidate ON COMMIT DROP AS
+WITH state AS (
+    SELECT s.source_path, s.document_id,
+           EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id) AS chunked,
+           EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id
+                   AND NOT EXISTS (SELECT FROM {partition} e WHERE e.chunk_id = o.chunk_id)) AS lacks_vectors
+    FROM source_files s WHERE s.document_id IS NOT NULL)
+SELECT source_path, document_id AS wanted_id, chunked, chunked AND NOT lacks_vectors AS complete,
+       CASE WHEN chunked AND NOT lacks_vectors THEN document_id ELSE (
+           SELECT d.document_id FROM documents d
+           WHERE d.source_path = state.source_path AND d.published_in IS NOT NULL AND d.retired_in IS NULL LIMIT 1)
+       END AS document_id
+FROM state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What would be published: documents wanted, with chunks, with all vectors, kept at their last good version."""
+
+    wanted: int
+    chunked: int
+    complete: int
+    kept_back: int
+    content_hash: bytes
+
+    @property
+    def coverage(self) -> float:
+        """Share of the wanted documents that are chunked and embedded; 1 when none is wanted."""
+        return self.complete / self.wanted if self.wanted else 1.0
+
+
+def prepare_candidate(session: Session, model: StoredModel) -> Candidate:
+    """Work out the next generation's documents, for this transaction; see ``publish_candidate``."""
+    session.execute(text("DROP TABLE IF EXISTS candidate"))
+    session.execute(text(CANDIDATE.format(partition=model.partition)))
+    wanted, chunked, complete, kept_back = session.execute(
+        text(
+            "SELECT count(*), count(*) FILTER (WHERE chunked), count(*) FILTER (WHERE complete), "
+            "count(*) FILTER (WHERE NOT complete AND document_id IS NOT NULL) FROM candidate"
+        )
+    ).one()
+    return Candidate(wanted, chunked, complete, kept_back, _content_hash(session, model))
+
+
+def _content_hash(session: Session, model: StoredModel) -> bytes:
+    digest = hashlib.sha256(model.name.encode())
+    rows = session.execute(
+        text(
+            "SELECT d.source_path, d.bytes_sha256, d.recipe FROM candidate c JOIN documents d USING (document_id) "
+            'ORDER BY d.source_path COLLATE "C"'
+        ).execution_options(yield_per=5000)
+    )
+    for path, sha, recipe in rows:
+        digest.update(f"\n{path}\t{bytes(sha).hex()}\t{recipe}".encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+def publish_candidate(session: Session, model: StoredModel, candidate: Candidate) -> GenerationRecord:
+    """Make the prepared candidate the live generation: versions appear and retire, and the pointer moves.
+
+    Visitors see all of it at the caller's commit, and nothing before. Versions visible in a withdrawn later state are
+    continued or retired like any other, since that state is the newest there is.
+    """
+    number = (session.scalar(select(func.max(Generation.generation))) or 0) + 1
+    session.execute(
+        text(
+            "UPDATE documents d SET retired_in = :g WHERE d.published_in IS NOT NULL AND d.retired_in IS NULL "
+            "AND NOT EXISTS (SELECT FROM candidate c WHERE c.document_id = d.document_id)"
+        ),
+        {"g": number},
+    )
+    session.execute(
+        text(
+            "UPDATE documents d SET published_in = :g FROM candidate c "
+            "WHERE c.document_id = d.document_id AND d.published_in IS NULL"
+        ),
+        {"g": number},
+    )
+    session.execute(update(Generation).where(Generation.state == "live").values(state="superseded"))
+    documents, chunks = count_visible(session, number)
+    session.add(
+        Generation(
+            generation=number,
+            state="live",
+            embedding_model_id=model.embedding_model_id,
+            content_hash=candidate.content_hash,
+            documents=documents,
+            chunks=chunks,
+        )
+    )
+    session.flush()
+    live = live_generation(session)
+    assert live is not None  # noqa: S101  (just inserted)
+    return live
+
+
+def move_pointer(session: Session, target: int) -> None:
+    """Make another generation live; later ones become withdrawn, earlier ones superseded. No other row changes."""
+    session.execute(update(Generation).where(Generation.state == "live").values(state="superseded"))
+    session.execute(
+        update(Generation)
+        .where(Generation.generation != target)
+        .values(state=case((Generation.generation > target, "withdrawn"), else_="superseded"))
+    )
+    session.execute(update(Generation).where(Generation.generation == target).values(state="live"))
+
+
+def count_visible(session: Session, generation: int) -> tuple[int, int]:
+    """(documents, distinct chunks) that visitors see at a generation."""
+    documents = session.scalar(select(func.count()).select_from(Document).where(visible_at(generation))) or 0
+    chunks = session.scalar(
+        select(func.count(ChunkOccurrence.chunk_id.distinct()))
+        .join(Document, Document.document_id == ChunkOccurrence.document_id)
+        .where(visible_at(generation))
+    )
+    return documents, chunks or 0
+
+
+def changed_paths(session: Session, generation: int, *, limit: int) -> Sequence[tuple[str, str]]:
+    """(path, 'added' | 'changed' | 'removed') of what a generation changed, by path."""
+    rows = session.execute(
+        text(
+            """
+            SELECT COALESCE(a.source_path, r.source_path) AS path,
+                   CASE WHEN r.source_path IS NULL THEN 'added' WHEN a.source_path IS NULL THEN 'removed'
+                        ELSE 'changed' END
+            FROM (SELECT source_path FROM documents WHERE published_in = :g) a
+            FULL JOIN (SELECT source_path FROM documents WHERE retired_in = :g) r USING (source_path)
+            ORDER BY path LIMIT :limit
+            """
+        ),
+        {"g": generation, "limit": limit},
+    )
+    return [(path, change) for path, change in rows]

@@ -1,0 +1,158 @@
+"""Vector indexes of a model's partition: built, inspected, measured against exact search, proven by EXPLAIN.
+
+They are made by the pipeline after the load, not by a migration: built on an empty table an IVFFlat index finds 0.70 of
+the neighbours, and loading into an existing HNSW index takes six times as long (docs/decisions.md). Which kind to
+build is decided in ``ingestion.indexing``.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from resume_pipeline.storage.embedding_models import StoredModel
+
+HNSW_M = 16
+HNSW_EF_CONSTRUCTION = 200
+MAX_EF_SEARCH = 1000
+"""pgvector's own upper bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """An index as Postgres has it: its kind (hnsw or ivfflat), whether queries may use it, its size."""
+
+    name: str
+    kind: str
+    valid: bool
+    size_bytes: int
+
+
+def index_name(model: StoredModel, kind: str) -> str:
+    """The name of a model's index of a kind."""
+    return f"ix_{model.partition}_{kind}"
+
+
+def find_index(session: Session, model: StoredModel) -> IndexState | None:
+    """The vector index on a model's partition, if there is one."""
+    row = session.execute(
+        text(
+            "SELECT i.relname, am.amname, x.indisvalid, pg_relation_size(i.oid) FROM pg_index x "
+            "JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am am ON am.oid = i.relam "
+            "WHERE x.indrelid = to_regclass(:partition) AND am.amname IN ('hnsw', 'ivfflat') ORDER BY x.indisvalid DESC"
+        ),
+        {"partition": model.partition},
+    ).first()
+    return None if row is None else IndexState(*row)
+
+
+def count_vectors(session: Session, model: StoredModel) -> int:
+    """Vectors stored for a model."""
+    return int(session.scalar(text(f"SELECT count(*) FROM {model.partition}")) or 0)  # noqa: S608  (our own name)
+
+
+def build_index(session: Session, model: StoredModel, kind: str, *, vectors: int) -> None:
+    """Build the index on half-precision vectors, which halves its size at equal recall; takes a lock against writes.
+
+    ``ivfflat`` gets about sqrt(vectors) lists (the advice of pgvector's documentation for more than a million).
+    """
+    column = f"(embedding::halfvec({model.dimensions})) halfvec_cosine_ops"
+    options = {
+        "hnsw": f"m = {HNSW_M}, ef_construction = {HNSW_EF_CONSTRUCTION}",
+        "ivfflat": f"lists = {max(1, round(math.sqrt(vectors)))}",
+    }[kind]
+    name = index_name(model, kind)
+    session.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+    session.execute(text(f"CREATE INDEX {name} ON {model.partition} USING {kind} ({column}) WITH ({options})"))
+
+
+def drop_index(session: Session, name: str) -> None:
+    """Remove an index made here."""
+    session.execute(text(f"DROP INDEX IF EXISTS {name}"))
+
+
+def analyze(session: Session, model: StoredModel) -> None:
+    """Refresh the planner's statistics of what a search reads."""
+    for table in (model.partition, "documents", "document_chunks", "chunk_occurrences", "source_files"):
+        session.execute(text(f"ANALYZE {table}"))
+
+
+def apply_search_settings(session: Session, settings: Mapping[str, Any], *, candidates: int) -> None:
+    """Set, for this transaction, how far an approximate search looks; nothing for an exact one.
+
+    An HNSW scan hands back at most ``ef_search`` rows unless it may iterate, so it is never below the candidates asked.
+    """
+    kind = settings.get("kind", "exact")
+    if kind == "hnsw":
+        ef_search = min(MAX_EF_SEARCH, max(int(settings.get("ef_search", 100)), candidates))
+        _set_local(session, "hnsw.ef_search", str(ef_search))
+        _set_local(session, "hnsw.iterative_scan", "relaxed_order")
+    elif kind == "ivfflat":
+        _set_local(session, "ivfflat.probes", str(settings.get("probes", 10)))
+        _set_local(session, "ivfflat.iterative_scan", "relaxed_order")
+
+
+def _set_local(session: Session, name: str, value: str) -> None:
+    # Third argument true: the setting ends with this transaction, since a pooler may hand the connection on.
+    session.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+
+
+def nearest_statement(model: StoredModel, kind: str) -> str:
+    """SQL for the ids and cosine distances of the nearest vectors, by :query (text of a vector) and :candidates.
+
+    The query vector stands in a scalar subquery and the order is the bare distance: in any other form the planner
+    does not take the index. An exact search compares full-precision vectors, without a cast per row.
+    """
+    query, column = "CAST(:query AS vector)", "embedding"
+    if kind != "exact":
+        query = f"CAST(:query AS halfvec({model.dimensions}))"
+        column = f"(embedding::halfvec({model.dimensions}))"
+    return (
+        f"SELECT chunk_id, {column} <=> (SELECT {query}) AS distance FROM {model.partition} "  # noqa: S608
+        f"ORDER BY {column} <=> (SELECT {query}) LIMIT :candidates"
+    )
+
+
+def vector_text(vector: Any) -> str:
+    """A vector as pgvector reads it; nine digits carry a float4 exactly."""
+    return "[" + ",".join(f"{number:.9g}" for number in vector) + "]"
+
+
+def uses_index(session: Session, model: StoredModel, settings: Mapping[str, Any], query: str) -> bool:
+    """Whether the planner answers a nearest-neighbour query as the settings say: through the index, or by a scan."""
+    apply_search_settings(session, settings, candidates=50)
+    kind = settings.get("kind", "exact")
+    plan = session.scalar(
+        text("EXPLAIN (FORMAT JSON) " + nearest_statement(model, kind)), {"query": query, "candidates": 50}
+    )
+    found = json.dumps(plan)
+    named = index_name(model, kind) in found
+    return named if kind != "exact" else '"Seq Scan"' in found
+
+
+def sample_vectors(session: Session, model: StoredModel, count: int) -> list[tuple[Any, str]]:
+    """(chunk id, vector as text) of up to ``count`` stored vectors, the same ones each time (by hash of the id)."""
+    rows = session.execute(
+        text(
+            f"SELECT chunk_id, embedding::text FROM {model.partition} "  # noqa: S608  (our own name)
+            "ORDER BY uuid_hash_extended(chunk_id, 7) LIMIT :count"
+        ),
+        {"count": count},
+    )
+    return [(id_, vector) for id_, vector in rows]
+
+
+def nearest_ids(session: Session, model: StoredModel, kind: str, query: str, count: int) -> list[Any]:
+    """Ids of the nearest vectors, nearest first."""
+    rows = session.execute(text(nearest_statement(model, kind)), {"query": query, "candidates": count})
+    return [row[0] for row in sorted(rows, key=lambda row: row[1])]
+
+
+def force_exact(session: Session) -> None:
+    """Keep the planner from any index scan, for this transaction: the truth that recall is measured against."""
+    _set_local(session, "enable_indexscan", "off")
+    _set_local(session, "enable_bitmapscan", "off")
