@@ -70,13 +70,11 @@ class _Walk:
             path, rules = self.folders.pop()
             try:
                 self._list_folder(path, rules)
-            except (FileNotFoundError, NotADirectoryError) as error:
-                if not path:
-                    raise _interrupted(self.root, error) from error
             except OSError as error:
                 if not path:
                     raise _interrupted(self.root, error) from error
-                self._cannot_look(path, error, is_folder=True)
+                if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                    self._cannot_look(path, error, is_folder=True)
 
     def follow_links(self) -> None:
         """Take in the links to files that are not listed under a name of their own. After ``run``."""
@@ -88,7 +86,7 @@ class _Walk:
             try:
                 self._follow_link(path, listed, followed)
             except OSError as error:
-                if error.errno == errno.ENOENT:
+                if error.errno in {errno.ENOENT, errno.ENOTDIR}:
                     self._skip(path, "It is a link to something that does not exist.")
                 elif error.errno == errno.ELOOP:
                     self._skip(path, "It is a link that leads in a circle.")
@@ -112,7 +110,8 @@ class _Walk:
         try:
             lines = read_ignore_file(fd)
         except OSError as error:
-            raise OSError(error.errno, f"its {IGNORE_FILE} cannot be read: {error.strerror or error}") from error
+            why = "it is a link" if error.errno == errno.ELOOP else error.strerror or str(error)
+            raise OSError(error.errno, f"its {IGNORE_FILE} cannot be read: {why}") from error
         if lines is None:
             return rules
         rules, bad_lines = rules.below(path, lines)
@@ -177,7 +176,10 @@ class _Walk:
 
     def _cannot_look(self, path: bytes, error: OSError, *, is_folder: bool) -> None:
         what = "The folder cannot be listed" if is_folder else "The file cannot be read"
-        reason = f"{what}: {error.strerror or error}. What was read of it before stays as it was."
+        reason = (
+            f"{what}: {error.strerror or error}. What is known of it stays as it was. "
+            f"Let this user read it (chmod u+rX), or leave it out by {IGNORE_FILE}."
+        )
         self.unreadable.append(UnreadablePath(path_to_text(path), reason, is_folder))
 
 

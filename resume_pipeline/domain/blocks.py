@@ -128,7 +128,13 @@ class BlockReader:
             return text, ()
         parts = []
         lines = markdown.split("\n")
-        head = Block("table", "\n".join(lines[:2]), texts[0] if texts else "", first + self.line_offset, first + 1 + self.line_offset)
+        head = Block(
+            "table",
+            "\n".join(lines[:2]),
+            texts[0] if texts else "",
+            first + self.line_offset,
+            first + 1 + self.line_offset,
+        )
         parts.append(head)
         for index, line in enumerate(lines[2:], start=2):
             number = first + self.line_offset + index

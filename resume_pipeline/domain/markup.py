@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from resume_pipeline.domain.documents import Problem
 
 _NEEDED = re.compile(
-    r"<!--|<(?:script|style)\b|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?[A-Z]|=\{|\{\.\.\.", re.IGNORECASE | re.MULTILINE
+    r"<!--|<(?:script|style)\b|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?[A-Z]|=\{|\{\.\.\.",
+    re.IGNORECASE | re.MULTILINE,
 )
 _FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
 _INDENTED = r"(?:\A|(?<=\n))(?P<indented>(?:[ ]{4}|[ ]{0,3}\t)[ \t]*[^\s])"
@@ -22,7 +23,9 @@ _EXPORT = (
     r"|default\s+(?:[({\[]|[\w.$]+;?[ \t]*$)|\{|\*\s+from)"
 )
 _JSX_VALUE = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}"
-_JSX_ATTRIBUTE = rf"""(?:\s++[A-Za-z_:][\w:.-]*+(?:=(?:"[^"]*+"|'[^']*+'|{_JSX_VALUE}))?+|\s*+\{{\.\.\.[^{{}}]{{1,200}}\}})"""
+_JSX_ATTRIBUTE = (
+    rf"""(?:\s++[A-Za-z_:][\w:.-]*+(?:=(?:"[^"]*+"|'[^']*+'|{_JSX_VALUE}))?+|\s*+\{{\.\.\.[^{{}}]{{1,200}}\}})"""
+)
 _JSX = re.compile(rf"</?(?P<name>[A-Za-z][\w.]*+)?+(?P<attributes>{_JSX_ATTRIBUTE}*+)\s*+/?>")
 _OPENER = re.compile(
     rf"{_FENCE}|{_INDENTED}|(?P<import>{_IMPORT})|(?P<export>{_EXPORT})"

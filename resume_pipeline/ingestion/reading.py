@@ -15,11 +15,13 @@ from resume_pipeline.domain.documents import ParsedDocument, Problem
 from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.domain.markdown import parse_document
 from resume_pipeline.domain.recipe import Recipe
-from resume_pipeline.domain.source_files import FileStat, ReadFile, ScanResult, UnreadFile
+from resume_pipeline.domain.source_files import FileStat, ReadFile, ScanResult, SkippedFile, UnreadFile
 from resume_pipeline.ingestion.reports import FileCounts, Note
 from resume_pipeline.storage.content_manifest import ManifestEntry
 
 MAX_CHANGES_NAMED = 200
+MAX_PATH_BYTES = 2_000
+"""A B-tree entry in Postgres holds some 2,700 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,15 @@ class ContentReader:
     def __post_init__(self) -> None:
         found = scan(self.root.path, max_file_bytes=self.root.max_file_bytes)
         shard = self.root.shard
-        if shard is not None:
-            found = ScanResult(
-                tuple(file for file in found.files if shard.holds(file.path)),
-                tuple(file for file in found.skipped if shard.holds(file.path)),
-                found.unreadable,
-            )
-        self.found = found
+        long = [file.path for file in found.files if len(file.path.encode()) > MAX_PATH_BYTES]
+        self.found = ScanResult(
+            tuple(f for f in found.files if f.path not in long and (shard is None or shard.holds(f.path))),
+            (
+                *(file for file in found.skipped if shard is None or shard.holds(file.path)),
+                *(SkippedFile(path, f"Its path has more than {MAX_PATH_BYTES} bytes. Shorten it.") for path in long),
+            ),
+            found.unreadable,
+        )
 
     def readings(self) -> Iterator[Reading]:
         """Open, read and parse each file that may have changed, in order of path."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session as Session
 from sqlalchemy.orm import sessionmaker
 
-from resume_pipeline.errors import ConfigurationError, DatabaseError, DatabaseUnavailableError
+from resume_pipeline.errors import ConfigurationError, DatabaseError, DatabaseUnavailableError, SchemaError
 
 APPLICATION_NAME = "resume_pipeline"
 CONNECT_TIMEOUT_SECONDS = 10
@@ -67,6 +67,7 @@ def driver_errors() -> Iterator[None]:
 
     Raises:
         DatabaseUnavailableError: no connection, or it broke.
+        SchemaError: a table or column is missing.
         DatabaseError: Postgres refused the statement.
     """
     try:
@@ -79,5 +80,10 @@ def driver_errors() -> Iterator[None]:
             raise DatabaseUnavailableError(
                 f"Postgres cannot be reached: {reason}. Check DATABASE_URL and the server, then run "
                 "`resume-pipeline doctor`; what was committed so far is kept."
+            ) from error
+        if sqlstate in {"42P01", "42703"}:  # undefined table or column
+            raise SchemaError(
+                f"The database schema is not what this code needs: {reason}. Run `resume-pipeline ingest`, or "
+                "`resume-pipeline db upgrade` for the schema alone."
             ) from error
         raise DatabaseError(f"Postgres refused a statement (SQLSTATE {sqlstate}): {reason}") from error

@@ -4,6 +4,7 @@ What a revision contains is in ``migrations/versions``. The rule that nothing is
 head is asked here (``require_head``) and enforced where write sessions are handed out.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.errors import SchemaError
 from resume_pipeline.storage.engine import driver_errors
 from resume_pipeline.storage.locks import MIGRATION_LOCK, advisory_lock
+
+# Alembic writes two lines whenever someone asks where the schema stands; what a migration did is said by its caller.
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
 MIGRATION_TIMEOUT_SECONDS = 300
 MINIMUM_PGVECTOR = (0, 8, 0)

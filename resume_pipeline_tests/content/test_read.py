@@ -13,7 +13,7 @@ from resume_pipeline.content.scan import scan
 from resume_pipeline.domain.source_files import ReadFile, UnreadFile
 from resume_pipeline.errors import ContentRootError
 
-MAX_BYTES = 2_000_000
+MAX_BYTES = 8_000_000
 
 
 def read(root: Path, path: str) -> ReadFile | UnreadFile:
@@ -178,7 +178,7 @@ def test_a_file_that_is_written_without_a_rest_is_reported(folder):
 
 
 def test_a_file_rewritten_in_place_by_another_process_is_read_in_one_version_or_not_at_all(folder):
-    size = 1_000_000
+    size = MAX_BYTES
     file = folder.write("a.md", b"a" * size)
     writer = os.fork()
     if writer == 0:
@@ -198,10 +198,14 @@ def test_a_file_rewritten_in_place_by_another_process_is_read_in_one_version_or_
 
 
 def _rewrite_in_place(file: Path, size: int) -> None:
-    """Overwrite the file with one letter after another, with rests of 0 to 150 ms, for ever; never returns."""
+    """Overwrite the file with one letter after another, for ever; never returns.
+
+    The rests are about as long as ``read_file`` waits for a file to settle, so that many reads meet a write.
+    """
     fd = os.open(file, os.O_WRONLY)
     number = 0
+    letters = [bytes([code]) * size for code in range(ord("a"), ord("z") + 1)]
     while True:
         number += 1
-        os.pwrite(fd, bytes([ord("a") + number % 26]) * size, 0)
-        time.sleep((number * 37 % 150) / 1000)
+        os.pwrite(fd, letters[number % 26], 0)
+        time.sleep((40 + number % 40) / 1000)

@@ -1,0 +1,91 @@
+"""Real parts for the tests: one embedded Postgres for the session, a fresh database and content folder per test."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from resume_pipeline.storage.embedded import EmbeddedPostgres
+from resume_pipeline.storage.engine import Engine, make_engine
+from resume_pipeline.storage.migrations import upgrade
+from resume_pipeline_tests.pipeline import CountingEmbedder, Pipeline
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The embedded Postgres, in a folder with a space in its name, with a migrated template database."""
+    state_dir = tmp_path_factory.mktemp("state of tests")
+    server = EmbeddedPostgres(state_dir)
+    server.start()
+    create_database(server, "migrated")
+    engine = make_engine(server.url("migrated"))
+    upgrade(engine)
+    engine.dispose()
+    yield server
+    server.stop()
+    shutil.rmtree(state_dir, ignore_errors=True)
+
+
+def create_database(server: EmbeddedPostgres, name: str, template: str = "template0") -> None:
+    """A database of that name, copied from a template."""
+    engine = make_engine(server.url())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    engine.dispose()
+
+
+@pytest.fixture
+def database(server: EmbeddedPostgres) -> str:
+    """The name of a fresh database at head."""
+    name = f"test_{next(NUMBERS)}"
+    create_database(server, name, template="migrated")
+    return name
+
+
+@pytest.fixture
+def engine(server: EmbeddedPostgres, database: str) -> Iterator[Engine]:
+    """An engine on a fresh database at head."""
+    engine = make_engine(server.url(database))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def empty_database(server: EmbeddedPostgres) -> str:
+    """The name of a fresh database without a schema."""
+    name = f"test_{next(NUMBERS)}"
+    create_database(server, name)
+    return name
+
+
+@pytest.fixture
+def empty_engine(server: EmbeddedPostgres, empty_database: str) -> Iterator[Engine]:
+    """An engine on a fresh database without a schema."""
+    engine = make_engine(server.url(empty_database))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def embedder() -> CountingEmbedder:
+    """A deterministic model that remembers every input it was sent."""
+    return CountingEmbedder()
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """An empty content root."""
+    root = tmp_path / "content"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def pipeline(engine: Engine, content: Path, embedder: CountingEmbedder) -> Pipeline:
+    """The stages in order, over the fresh database and the content root."""
+    return Pipeline(engine, content, embedder)
