@@ -4,9 +4,11 @@ Each field is one variable, from the environment or from ``.env`` in the project
 all, and a test holds the two together. Everything below this layer receives plain arguments.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +19,17 @@ from resume_pipeline.errors import ConfigurationError
 
 PREFIX = "RESUME_"
 VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
+
+CRON_FIELDS = (
+    ("minute", 0, 59, ""),
+    ("hour", 0, 23, ""),
+    ("day", 1, 31, "l"),
+    ("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
+    ("weekday", 0, 7, "sun mon tue wed thu fri sat"),
+)
+"""Name, least and greatest number, and words of each field of a cron line (cron(8)); ``l`` is the month's last day."""
+CRON_NICKNAMES = {"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"}
+CRON_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/[1-9]\d*)?")
 
 
 def _below_root(path: Path) -> Path:
@@ -63,6 +76,28 @@ class Settings(BaseSettings):
             raise ValueError("a provider and a model with a colon between them, as in local:wordllama-256")
         return value
 
+    @field_validator("schedule_cron")
+    @classmethod
+    def _cron_is_sound(cls, value: str) -> str:
+        fields = value.lower().split()
+        if len(fields) == 1 and fields[0] in CRON_NICKNAMES:
+            return value
+        if len(fields) != len(CRON_FIELDS):
+            raise ValueError("five cron fields (minute hour day month weekday), as in 0 * * * *")
+        for field, (name, least, greatest, words) in zip(fields, CRON_FIELDS, strict=True):
+            if not _is_cron_field(field, least, greatest, words.split()):
+                raise ValueError(f"a {name} from {least} to {greatest} in cron's form; {field!r} is none")
+        return value
+
+    @field_validator("schedule_timezone")
+    @classmethod
+    def _timezone_is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (LookupError, ValueError, OSError) as error:
+            raise ValueError("a name of the IANA time zone database, as in UTC or Europe/Berlin") from error
+        return value
+
     @field_validator("database_url", "migration_database_url", mode="before")
     @classmethod
     def _url_is_for_postgres(cls, value: Any) -> Any:
@@ -88,6 +123,13 @@ class Settings(BaseSettings):
     def max_file_bytes(self) -> int:
         """The size limit of one source file, in bytes."""
         return int(self.max_file_mb * 1_000_000)
+
+
+def _is_cron_field(field: str, least: int, greatest: int, words: list[str]) -> bool:
+    parts = [CRON_PART.fullmatch(part) for part in field.split(",")]
+    bounds = [bound for part in parts if part is not None for bound in part.groups() if bound is not None]
+    in_range = (bound in words or (bound.isdecimal() and least <= int(bound) <= greatest) for bound in bounds)
+    return None not in parts and all(in_range)
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,4 @@
-"""The pieces a document's chunks are put together from: whole blocks, and the items, rows, lines or sentences of
-blocks that are too long for one chunk.
+"""The pieces that chunks are put together from: blocks, or the items, rows, lines and sentences of long blocks.
 
 A new kind of block that can be cut gets its rule here. Which pieces share a chunk is ``domain.partition``.
 """
@@ -7,6 +6,7 @@ A new kind of block that can be cut gets its rule here. Which pieces share a chu
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from zlib import crc32
 
 from resume_pipeline.domain.documents import Block, Section, TokenCounter
@@ -186,4 +186,4 @@ def _lasting_hash(text: str) -> int:
     words = text.split()
     if len(words) < 2:
         return crc32(text.encode())
-    return max(crc32(f"{first} {second}".encode()) for first, second in zip(words, words[1:], strict=False))
+    return max(crc32(f"{first} {second}".encode()) for first, second in pairwise(words))

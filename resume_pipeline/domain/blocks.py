@@ -36,6 +36,7 @@ _KINDS: dict[str, BlockKind] = {
 _CONTAINERS = {"list", "quote", "definition", "footnote"}
 _PARTS_FROM = 100
 """Characters from which a block's parts are kept; a shorter one is never cut between them."""
+_CALLOUT = re.compile(r"^\[!([A-Za-z]+)\][-+]?")
 _CONTAINER_MARK = re.compile(r"^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))+[ \t]*")
 _TABLE_RULE = re.compile(r"^[ \t>]*\|?[ \t:|-]+$")
 
@@ -66,7 +67,7 @@ class BlockReader:
         markdown = "\n".join(self.lines[first : last + 1])
         parts: tuple[Block, ...] = ()
         if kind in _CONTAINERS:
-            text, parts = self._container(tokens, start, end, first, markdown)
+            text, parts = self._container(tokens, start, end, markdown)
         elif kind == "table":
             text, parts = self._table(token, first, markdown)
         else:
@@ -102,11 +103,10 @@ class BlockReader:
             return token.content.strip("\n")
         if kind == "math":
             return token.content.strip()
-        return plain_text(token.content, self.references, keep_lines=kind == "html")
+        text = plain_text(token.content, self.references, keep_lines=kind == "html")
+        return _CALLOUT.sub(lambda found: f"{found[1].capitalize()}:", text) if text.startswith("[!") else text
 
-    def _container(
-        self, tokens: Sequence[Token], start: int, end: int, first: int, markdown: str
-    ) -> tuple[str, tuple[Block, ...]]:
+    def _container(self, tokens: Sequence[Token], start: int, end: int, markdown: str) -> tuple[str, tuple[Block, ...]]:
         if any(token.level >= MAX_NESTING - 1 for token in tokens[start:end]):
             # markdown-it skips what is nested deeper, so these lines are read without their structure.
             return self._unstructured(markdown), ()
@@ -142,7 +142,8 @@ class BlockReader:
         return text, tuple(parts)
 
     def _row(self, line: str) -> str:
-        cells = escapedSplit(line.strip().lstrip("> ").strip())
+        line = line.strip().lstrip("> ").strip()
+        cells = escapedSplit(line) if "\\" in line else line.split("|")
         if cells and not cells[0].strip():
             cells = cells[1:]
         if cells and not cells[-1].strip():
@@ -155,7 +156,7 @@ def _groups(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int
     index = start
     while index < end:
         following = index + 1
-        depth = tokens[index].nesting
+        depth: int = tokens[index].nesting
         while depth > 0 and following < end:
             depth += tokens[following].nesting
             following += 1

@@ -12,20 +12,24 @@ from resume_pipeline.domain.inline import plain_text
 from resume_pipeline.domain.metadata_keys import squeeze_key
 from resume_pipeline.domain.periods import date_in_words, period
 
-_TECHNICAL = set(
-    """
-    layout slug permalink weight css js id uid uuid hash draft isdraft published ispublished publish visibility private
-    public hidden unlisted toc aliases alias redirectfrom redirectto image images img thumbnail thumb cover banner icon
-    logo avatar photo picture hero ogimage socialimage featuredimage featured pinned order navorder sort sortorder
-    position_ index template theme style class classes color colour background sidebar sidebarposition sidebarlabel
-    navtitle nav hasChildren parent grandparent hidetitle hidetableofcontents comments comment math mathjax katex
-    mermaid highlight codefolding sitemap robots noindex canonical canonicalurl amp analytics version_ lastmod lastmodified
-    updated modified checksum sha256 md5 encoding charset output bibliography csl editlink showdate showtoc readingtime
-    disqus googleanalytics monikerrange noloc devlangs apiname apitype apilocation topictype f1keywords
-    helpviewerkeywords aiusage nolocalization uniqueid contentid pagetype type kind_ status access build cascade
-    outputs markup headless resources menu menus url_ locale lang
-    """.lower().split()
+_TECHNICAL_KEYS = (
+    # How the page is made and where it stands.
+    "layout slug permalink weight order navorder index template theme style class classes type pagetype build cascade"
+    " outputs output markup headless resources menu menus nav navtitle parent grandparent haschildren sidebar"
+    " sidebarposition sidebarlabel aliases alias redirectfrom redirectto sitemap robots noindex canonical canonicalurl"
+    # What is switched on.
+    " draft isdraft published ispublished publish visibility private isprivate public ispublic hidden hide unlisted"
+    " toc showtoc hidetableofcontents hidetitle showdate readingtime comments comment math mathjax katex mermaid"
+    " highlight codefolding editlink pinned featured sort sortorder access status amp analytics googleanalytics disqus"
+    # How it looks.
+    " css js image images img thumbnail thumb cover banner icon logo avatar photo picture hero ogimage socialimage"
+    " featuredimage color colour background"
+    # What only machines read.
+    " id uid uuid uniqueid contentid hash checksum sha256 md5 encoding charset bibliography csl lastmod lastmodified"
+    " updated modified locale lang monikerrange noloc devlangs apiname apitype apilocation topictype f1keywords"
+    " helpviewerkeywords aiusage"
 )
+_TECHNICAL = frozenset(_TECHNICAL_KEYS.split())
 _LABELS = {"url": "Link", "tags": "Tags", "start_date": "Start", "end_date": "End"}
 _LEADING = ("title", "role", "company", "start_date", "date", "location", "summary")
 _WEAK = {"title", "author"}

@@ -16,7 +16,7 @@ from resume_pipeline.domain.visibility import hidden_reason
 
 
 def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
-    """What ``text`` (line ends "\\n") says, section by section, and what is wrong with it.
+    """What ``text`` (lines end in a line feed) says, section by section, and what is wrong with it.
 
     ``fallback_title`` is the title of a file that names none, neither in its front matter nor in a heading. It never
     raises for anything the text may hold: what cannot be read is a ``Problem``.

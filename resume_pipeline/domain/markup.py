@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from resume_pipeline.domain.documents import Problem
 
 _NEEDED = re.compile(
-    r"<!--|<(?:script|style)\b|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?[A-Z]|=\{|\{\.\.\.",
+    r"<!--|<(?:script|style)\b|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?(?-i:[A-Z])|=\{|\{\.\.\.",
     re.IGNORECASE | re.MULTILINE,
 )
 _FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
@@ -29,12 +29,13 @@ _JSX_ATTRIBUTE = (
 _JSX = re.compile(rf"</?(?P<name>[A-Za-z][\w.]*+)?+(?P<attributes>{_JSX_ATTRIBUTE}*+)\s*+/?>")
 _OPENER = re.compile(
     rf"{_FENCE}|{_INDENTED}|(?P<import>{_IMPORT})|(?P<export>{_EXPORT})"
-    r"|\\(?P<escape>[^\n])|(?P<ticks>`+)|(?P<comment><!--)|(?P<raw><(?P<element>script|style)\b)"
+    r"|\\(?P<escape>[^\n])|(?P<ticks>`+)|(?P<comment><!--)|<(?P<element>script|style)\b"
     r"|(?P<template>\{\{[<%/]?|\{%|\{/\*)|(?P<tag></?(?=[A-Za-z>]))",
     re.MULTILINE | re.IGNORECASE,
 )
 _TEMPLATE_ENDS = {"{{<": ">}}", "{{%": "%}}", "{{/": "}}", "{{": "}}", "{%": "%}", "{/*": "*/}"}
 _BLOCK_TAG = re.compile(r"(?:\{%-?|\{\{[<%])\s*(?P<name>comment|raw|highlight)\b")
+_LIST_LINE = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)|\s*\[\^|\s*[:~]\s|\s{1,3}\S")
 _TEMPLATE_LIMIT = 4000
 _JSX_FAILURES = 200
 """After so many tags that turn out not to be JSX the rest is taken for something else (this bounds the time)."""
@@ -65,46 +66,52 @@ class _Scan:
     problems: list[Problem] = field(default_factory=list)
     copied: int = 0
     jsx_failures: int = 0
+    line_start: int = 0
+    blank_to: int = 0
     missing: set[str] = field(default_factory=set)
+    list_verdict: tuple[int, bool] = (0, False)
     paragraph: tuple[int, dict[int, list[int]]] = (-1, {})
 
     def run(self) -> None:
+        steps = {
+            "fence": self._fence_end,
+            "indented": self._indented_end,
+            "ticks": self._code_span_end,
+            "comment": self._comment_end,
+            "element": self._element_end,
+            "template": self._template_end,
+            "tag": self._jsx_end,
+            "import": self._import_end,
+            "export": self._export_end,
+        }
         position = 0
         while match := _OPENER.search(self.text, position):
-            start, kind = match.start(), match.lastgroup
-            if match["fence"]:
-                position = self._fence_end(match)
-            elif match["indented"]:
-                position = self._indented_end(start)
-            elif match["ticks"]:
-                position = self._code_span_end(match)
-            elif match["comment"]:
-                position = self._comment_end(start)
-            elif match["raw"]:
-                position = self._element_end(match)
-            elif match["template"]:
-                position = self._template_end(match)
-            elif match["tag"]:
-                position = self._jsx_end(start)
-            elif match["import"]:
-                position = self._cut(start, match.end())
-            elif match["export"]:
-                position = self._cut(start, self._export_end(match))
-            else:
-                position = match.end()
-            del kind
+            step = steps.get(match.lastgroup or "")
+            position = step(match) if step else match.end()
         self.out.append(self.text[self.copied :])
 
     def _cut(self, start: int, end: int, keep: str = "") -> int:
         """Take ``start:end`` out; where it opened its line, the blanks after it go too (they would indent the rest)."""
         self.out.append(self.text[self.copied : start])
         self.out.append(keep or "\n" * self.text.count("\n", start, end))
-        line_start = self.text.rfind("\n", 0, start) + 1
-        if not self.text[line_start:start].strip():
+        if self._opens_line(start):
             while end < len(self.text) and self.text[end] in " \t":
                 end += 1
+            self.line_start = self.blank_to = end
         self.copied = end
         return end
+
+    def _opens_line(self, start: int) -> bool:
+        """Whether only blanks stand before ``start`` in its line (asked in ascending order: no line is read twice)."""
+        found = self.text.rfind("\n", self.line_start, start)
+        if found >= 0:
+            self.line_start, self.blank_to = found + 1, found + 1
+        if self.blank_to >= self.line_start and not self.text[self.blank_to : start].strip():
+            self.blank_to = start
+            return True
+        self.line_start = max(self.line_start, start)
+        self.blank_to = -1
+        return False
 
     def _find(self, needle: str, start: int) -> int:
         """Where ``needle`` is next, or -1; what is missing once is not looked for again."""
@@ -125,15 +132,14 @@ class _Scan:
         end = closing.search(self.text, match.end())
         return end.end() if end else len(self.text)
 
-    def _indented_end(self, start: int) -> int:
+    def _indented_end(self, match: re.Match[str]) -> int:
         """The end of an indented code block; of its first line only where it is no code (a list item goes on)."""
+        start = match.start()
+        previous = self.text.rfind("\n", 0, max(0, start - 1)) + 1
+        if self.text[previous:start].strip() or self._inside_list(start):
+            return match.end() - 1
         line_end = self.text.find("\n", start)
         line_end = len(self.text) if line_end < 0 else line_end
-        before = self.text[:start].rstrip("\n") if start < 2 else None
-        if before is None and self.text[start - 2 : start] != "\n\n":
-            return start + 1
-        if _inside_list(self.text, start):
-            return start + 1
         while line_end < len(self.text):
             following = self.text.find("\n", line_end + 1)
             following = len(self.text) if following < 0 else following
@@ -160,15 +166,15 @@ class _Scan:
             starts.pop()
         return starts[-1] + length if starts else match.end()
 
-    def _comment_end(self, start: int) -> int:
+    def _comment_end(self, match: re.Match[str]) -> int:
+        start = match.start()
         for short in ("<!-->", "<!--->"):
             if self.text.startswith(short, start):
                 return self._cut(start, start + len(short))
         end = self._find("-->", start + 4)
         if end >= 0:
             return self._cut(start, end + 3)
-        line_start = self.text.rfind("\n", 0, start) + 1
-        if self.text[line_start:start].strip():
+        if not self._opens_line(start):
             # In the middle of a line CommonMark sees no comment; the author meant one, so the paragraph's rest goes.
             self._warn("The comment opened by '<!--' is never closed; the rest of its paragraph is left out.", start)
             blank = re.compile(r"\n[ \t]*\n").search(self.text, start)
@@ -184,8 +190,7 @@ class _Scan:
             if end := re.compile(rf"</{name}\s*>", re.IGNORECASE).search(self.text, match.end()):
                 return self._cut(match.start(), end.end())
             self.missing.add(key)
-        line_start = self.text.rfind("\n", 0, match.start()) + 1
-        if self.text[line_start : match.start()].strip():
+        if not self._opens_line(match.start()):
             return match.end()
         self._warn(f"<{name}> is never closed; the rest of the file is left out.", match.start())
         return self._cut(match.start(), len(self.text))
@@ -198,9 +203,7 @@ class _Scan:
             return match.end()
         end += len(close)
         block = _BLOCK_TAG.match(self.text, start)
-        closing = block and re.compile(
-            rf"(?:\{{%-?|\{{\{{[<%])\s*(?:end|/\s*){block['name']}\s*(?:-?%\}}|[>%]\}}\}})"
-        ).search(self.text, end)
+        closing = self._closing_tag(block["name"], end) if block else None
         if not block or not closing:
             return self._cut(start, end)
         if block["name"] == "comment":
@@ -211,40 +214,56 @@ class _Scan:
         kept = re.sub(r"^(?=[^\n])", "    ", inner, flags=re.MULTILINE) if block["name"] == "highlight" else inner
         return self._cut(self.copied, closing.end(), keep=kept)
 
-    def _jsx_end(self, start: int) -> int:
+    def _closing_tag(self, name: str, start: int) -> re.Match[str] | None:
+        if name in self.missing:
+            return None
+        pattern = rf"(?:\{{%-?|\{{\{{[<%])\s*(?:end|/\s*){name}\s*(?:-?%\}}|[>%]\}}\}})"
+        found = re.compile(pattern).search(self.text, start)
+        if not found:
+            self.missing.add(name)
+        return found
+
+    def _jsx_end(self, match: re.Match[str]) -> int:
         """After a component's tag (``<Tabs items={[1]}>``, ``</Tabs>``, ``<>``); other tags are left to the parser."""
+        start = match.start()
         if self.jsx_failures > _JSX_FAILURES:
             return start + 1
-        match = _JSX.match(self.text, start, start + _TEMPLATE_LIMIT)
-        if not match:
-            self.jsx_failures += self.text[start + 1 : start + 2].isupper()
+        tag = _JSX.match(self.text, start, start + _TEMPLATE_LIMIT)
+        if not tag:
+            self.jsx_failures += 1
             return start + 1
-        name, attributes = match["name"] or "", match["attributes"] or ""
+        name, attributes = tag["name"] or "", tag["attributes"] or ""
         expression = "={" in attributes or "{..." in attributes
-        line_start = self.text.rfind("\n", 0, start) + 1
-        alone = name[:1].isupper() and not self.text[line_start:start].strip()
-        return self._cut(start, match.end()) if expression or alone or "." in name else match.end()
+        alone = name[:1].isupper() and self._opens_line(start)
+        return self._cut(start, tag.end()) if expression or alone or "." in name else tag.end()
+
+    def _import_end(self, match: re.Match[str]) -> int:
+        return self._cut(match.start(), match.end())
 
     def _export_end(self, match: re.Match[str]) -> int:
-        """Where the statement's brackets balance; the paragraph's end when they never do."""
-        depth = 0
-        for bracket in re.compile(r"[\[\](){}]|\n").finditer(self.text, match.start(), match.start() + 20_000):
+        """After the statement: where its brackets balance, or the paragraph's end when they never do."""
+        start, depth = match.start(), 0
+        for bracket in re.compile(r"[\[\](){}]|\n").finditer(self.text, start, start + 20_000):
             if bracket[0] == "\n":
                 if depth <= 0:
-                    return bracket.start()
+                    return self._cut(start, bracket.start())
             else:
                 depth += 1 if bracket[0] in "[({" else -1
         blank = self.text.find("\n\n", match.end())
-        return blank if blank >= 0 else len(self.text)
+        return self._cut(start, blank if blank >= 0 else len(self.text))
 
-
-def _inside_list(text: str, start: int) -> bool:
-    """Whether the indented line at ``start`` belongs to a list item or a footnote above it."""
-    end = start
-    while end > 0:
-        begin = text.rfind("\n", 0, end - 1) + 1
-        line = text[begin : end - 1]
-        if line.strip() and not line.startswith(("    ", "\t")):
-            return bool(re.match(r"\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)|\s*\[\^|\s*[:~]\s|\s{1,3}\S", line))
-        end = begin
-    return False
+    def _inside_list(self, start: int) -> bool:
+        """Whether the indented line at ``start`` belongs to a list item, a definition or a footnote above it."""
+        known_to, verdict = self.list_verdict
+        end = start
+        while end > known_to:
+            begin = self.text.rfind("\n", 0, end - 1) + 1
+            line = self.text[begin : end - 1]
+            if line.strip() and not line.startswith(("    ", "\t")):
+                verdict = bool(_LIST_LINE.match(line))
+                break
+            end = begin
+        else:
+            verdict = verdict if known_to else False
+        self.list_verdict = (start, verdict)
+        return verdict

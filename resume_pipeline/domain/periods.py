@@ -7,7 +7,10 @@ import re
 
 from resume_pipeline.domain.documents import Json
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?(?:\Z|[T ])")
 _PRESENT = {"present", "current", "currently", "now", "today", "ongoing", "null", "none", "-", "–", "—", ""}
 

@@ -12,6 +12,7 @@ from zlib import crc32
 from resume_pipeline.domain.documents import TokenCounter
 
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]*_]*\s+|[。！？．][”’」』）]*\s*|\n[ \t]*\n\s*""")
+_LINE_END = re.compile(r"\n")
 _WORD = re.compile(r"\s*\S+\s*")
 _JOINERS = {"\u200d", "\ufe0e", "\ufe0f", "\u20e3"}
 _CJK_STOPS = "、，；：。！？）」』"
@@ -28,8 +29,8 @@ def cut_text(text: str, *, max_tokens: int, count_tokens: TokenCounter) -> Itera
 
 
 def cut_lines(text: str, *, max_tokens: int, count_tokens: TokenCounter) -> Iterator[str]:
-    """Pieces of at most ``max_tokens`` whose concatenation is ``text``: whole lines (with their ends) where they fit."""
-    for line in text.splitlines(keepends=True) if "\n" in text else [text]:
+    """The same, but whole lines (with their ends) where they fit."""
+    for line in _split_after(text, _LINE_END):
         if len(line) * 4 <= max_tokens or count_tokens(line) <= max_tokens:
             yield line
         else:

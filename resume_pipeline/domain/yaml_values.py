@@ -100,7 +100,7 @@ class _Builder:
         elif isinstance(event, yaml.CollectionEndEvent):
             self._close(line)
         elif isinstance(event, yaml.AliasEvent):
-            self._alias(event.anchor, line)
+            self._alias(event.anchor or "", line)
 
     def _warn(self, reason: str, line: int) -> None:
         self.problems.append(Problem("warning", reason, self.first_line + line))

@@ -15,6 +15,8 @@ from resume_pipeline.errors import EmbeddingError
 MAX_CHARACTERS = 40_000
 """No chunk comes near it; a question of that size is cut, since the mean of so many words says nothing anyway."""
 
+BATCH_TEXTS = 32
+
 
 class WordLlamaEmbedder:
     """``local:wordllama-256``: 256 dimensions, about 250,000 tokens a second on one core."""
@@ -33,7 +35,9 @@ class WordLlamaEmbedder:
             self._model: Any = wordllama.WordLlama.load(
                 cache_dir=Path(wordllama.__file__).parent, dim=self.dimensions, disable_download=True
             )
-        except (ImportError, OSError, ValueError) as error:
+            # The tokenizer keeps whole texts in a cache of ten thousand, some 100 MB that are never used again.
+            self._model.tokenizer.model._resize_cache(1)
+        except (AttributeError, ImportError, OSError, ValueError) as error:
             raise EmbeddingError(
                 f"The local embedding model cannot be loaded ({error}). The package wordllama has no wheel for Linux "
                 "on aarch64; set RESUME_EMBEDDING_MODEL to another embedder there, for example hashing:256."
@@ -42,7 +46,10 @@ class WordLlamaEmbedder:
     def embed(self, inputs: Sequence[str]) -> Vectors:
         """Rows of length 1; an input without a known token gets the zero vector's stand-in, the first axis."""
         cut = [text[:MAX_CHARACTERS] or " " for text in inputs]
-        raw = np.asarray(self._model.embed(cut, norm=False), dtype=np.float32)
+        # The model pads a batch to its longest text: like lengths together save time, small batches save memory.
+        order = sorted(range(len(cut)), key=lambda place: len(cut[place]))
+        raw = np.empty((len(cut), self.dimensions), dtype=np.float32)
+        raw[order] = self._model.embed([cut[place] for place in order], norm=False, batch_size=BATCH_TEXTS)
         # The mean over no tokens is NaN; such an input carries no meaning, and any fixed unit vector says so.
         empty = ~np.isfinite(raw).all(axis=1) | ~raw.any(axis=1)
         raw[empty] = 0.0

@@ -16,8 +16,8 @@ from resume_pipeline.storage.content_manifest import ManifestEntry, manifest_pro
 from resume_pipeline.storage.documents import NewVersion, count_wanted, find_versions, insert_versions
 from resume_pipeline.storage.engine import Session, Sessions
 
-BATCH_FILES = 200
-BATCH_CHARACTERS = 4_000_000
+BATCH_FILES = 100
+BATCH_CHARACTERS = 1_000_000
 STAGE = "documents"
 
 

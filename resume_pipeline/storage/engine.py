@@ -7,6 +7,7 @@ Which URL it is, and whether the embedded server must be started for it, is deci
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2
 from sqlalchemy import URL as URL
 from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, make_url
@@ -31,11 +32,12 @@ def normalised_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
+    except (ArgumentError, ValueError):
+        # Not chained: a port that is no number is quoted in the cause, and may be the end of a password.
         raise ConfigurationError(
             "DATABASE_URL cannot be read as a URL. It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE; "
             "a password with @ : / ? # in it must be percent-encoded."
-        ) from error
+        ) from None
     if parsed.drivername.split("+")[0] not in {"postgres", "postgresql"}:
         raise ConfigurationError(
             f"DATABASE_URL names the dialect {parsed.drivername!r}; only postgresql://… works. "
@@ -72,11 +74,11 @@ def driver_errors() -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        sqlstate = getattr(error.orig, "pgcode", None)
-        # Connect errors carry no SQLSTATE; class 08 is a broken connection, 57P0x a server that is shutting down.
-        if error.connection_invalidated or sqlstate is None or sqlstate[:2] == "08" or sqlstate.startswith("57P"):
+    except (DBAPIError, psycopg2.Error) as error:  # COPY raises the driver's own
+        original = error.orig if isinstance(error, DBAPIError) else error
+        reason = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
+        sqlstate = getattr(original, "pgcode", None)
+        if _is_unavailable(original, sqlstate) or getattr(error, "connection_invalidated", False):
             raise DatabaseUnavailableError(
                 f"Postgres cannot be reached: {reason}. Check DATABASE_URL and the server, then run "
                 "`resume-pipeline doctor`; what was committed so far is kept."
@@ -86,4 +88,12 @@ def driver_errors() -> Iterator[None]:
                 f"The database schema is not what this code needs: {reason}. Run `resume-pipeline ingest`, or "
                 "`resume-pipeline db upgrade` for the schema alone."
             ) from error
-        raise DatabaseError(f"Postgres refused a statement (SQLSTATE {sqlstate}): {reason}") from error
+        origin = f"SQLSTATE {sqlstate}" if sqlstate else "the driver did not send it"
+        raise DatabaseError(f"Postgres refused a statement ({origin}): {reason}") from error
+
+
+def _is_unavailable(original: BaseException | None, sqlstate: str | None) -> bool:
+    # Connect errors carry no SQLSTATE; class 08 is a broken connection, 57P0x a server that is shutting down.
+    if sqlstate is None:
+        return isinstance(original, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return sqlstate[:2] == "08" or sqlstate.startswith("57P")

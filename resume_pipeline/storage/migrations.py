@@ -14,6 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine, text
 
 from resume_pipeline import PROJECT_ROOT
@@ -118,27 +119,42 @@ def upgrade(engine: Engine, revision: str = "head") -> SchemaState:
     """Apply the revisions that are missing, in one transaction, and return where the schema stands then.
 
     Raises:
-        SchemaError: the database is ahead of the code.
+        SchemaError: the database is ahead of the code, or there is no such revision.
         BusyError: another migration did not finish in five minutes.
     """
     with driver_errors(), migration_lock(engine):
-        state = schema_state(engine)
-        if state.current is not None and not state.known:
-            raise SchemaError(state.explanation())
-        if not state.at_head or revision != "head":
+        if not _known_state(engine).at_head or revision != "head":
             _run(engine, command.upgrade, revision)
     return schema_state(engine)
 
 
 def downgrade(engine: Engine, revision: str) -> SchemaState:
-    """Take revisions back, down to ``revision`` (``base``: all), and return where the schema stands then."""
+    """Take revisions back, down to ``revision`` (``base``: all), and return where the schema stands then.
+
+    Raises:
+        SchemaError: the database is ahead of the code, or there is no such revision.
+        BusyError: another migration did not finish in five minutes.
+    """
     with driver_errors(), migration_lock(engine):
+        _known_state(engine)
         _run(engine, command.downgrade, revision)
     return schema_state(engine)
+
+
+def _known_state(engine: Engine) -> SchemaState:
+    state = schema_state(engine)
+    if state.current is not None and not state.known:
+        raise SchemaError(state.explanation())
+    return state
 
 
 def _run(engine: Engine, action: Callable[[Config, str], None], revision: str) -> None:
     config = alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        action(config, revision)
+        try:
+            action(config, revision)
+        except CommandError as error:
+            raise SchemaError(
+                f"The schema cannot be moved to {revision!r}: {error}. `alembic history` lists the revisions."
+            ) from error

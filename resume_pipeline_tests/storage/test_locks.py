@@ -1,0 +1,108 @@
+"""Advisory locks: one writer at a time, and none left behind by a process that was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from resume_pipeline.errors import BusyError
+from resume_pipeline.storage.locks import LOCK_SPACE, writer_lock
+from resume_pipeline.storage.migrations import migration_lock
+
+HOLD = """
+import sys
+from resume_pipeline.storage.engine import make_engine
+from resume_pipeline.storage.locks import writer_lock
+with writer_lock(make_engine(sys.argv[1]), timeout_seconds=10):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def holder(engine):
+    """Another process that holds the writer's lock."""
+    url = engine.url.render_as_string(hide_password=False)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/"
+    )
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_second_writer_is_told_who_is_in_the_way_after_it_waited(engine, holder):
+    with pytest.raises(BusyError) as caught, writer_lock(engine, timeout_seconds=0.3):
+        pytest.fail("two writers at once")
+
+    assert caught.value.retriable
+    assert "Another process is writing to the index" in str(caught.value)
+    assert str(LOCK_SPACE) in str(caught.value)
+
+
+def test_a_second_writer_gets_the_lock_when_the_first_one_ends(engine, holder):
+    threading.Timer(0.3, holder.stdin.close).start()
+
+    with writer_lock(engine, timeout_seconds=60):
+        pass
+
+
+def test_a_killed_writer_leaves_no_lock_behind(engine, holder):
+    with pytest.raises(BusyError), writer_lock(engine, timeout_seconds=0):
+        pass
+
+    os.kill(holder.pid, signal.SIGKILL)
+
+    with writer_lock(engine, timeout_seconds=60):
+        pass
+
+
+def test_two_writers_of_one_process_exclude_one_another_too(engine):
+    with writer_lock(engine, timeout_seconds=0):
+        with pytest.raises(BusyError), writer_lock(engine, timeout_seconds=0):
+            pass
+    with writer_lock(engine, timeout_seconds=0):
+        pass
+
+
+def test_a_writer_that_fails_gives_the_lock_back(engine):
+    with pytest.raises(ZeroDivisionError), writer_lock(engine, timeout_seconds=0):
+        _ = 1 / 0
+
+    with writer_lock(engine, timeout_seconds=0):
+        pass
+
+
+def test_writing_does_not_keep_a_migration_from_its_own_lock(engine, holder):
+    with migration_lock(engine):
+        pass
+
+
+def test_waiting_for_the_lock_holds_no_snapshot(engine, holder):
+    """A waiting process with a snapshot would hold up CREATE INDEX CONCURRENTLY and vacuum."""
+    seen = []
+    waiting = threading.Thread(target=wait_for_the_lock, args=(engine,))
+    waiting.start()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for _ in range(20):
+            seen += connection.exec_driver_sql(
+                "SELECT backend_xmin, state FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                "AND datname = current_database() AND query LIKE '%%advisory_lock%%'"
+            ).all()
+            waiting.join(0.02)
+    waiting.join()
+
+    assert seen
+    assert {state for xmin, state in seen if xmin is not None} <= {"active"}
+    assert "idle" in {state for _, state in seen}
+    assert "idle in transaction" not in {state for _, state in seen}
+
+
+def wait_for_the_lock(engine):
+    with pytest.raises(BusyError), writer_lock(engine, timeout_seconds=0.5):
+        pass
