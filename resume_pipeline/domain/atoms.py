@@ -6,7 +6,6 @@ A new kind of block that can be cut gets its rule here. Which pieces share a chu
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from zlib import crc32
 
 from resume_pipeline.domain.documents import Block, Section, TokenCounter
@@ -49,11 +48,12 @@ class Atom:
             return _NEVER, 0
         if self.is_heading:
             return self.rank, crc32("\n".join(self.heading_path).encode())
-        if self.rank >= _LEAD_IN_RANK:
-            leads_in = before.text.endswith(":") and self.rank == _BLOCK_RANK
-            return _LEAD_IN_RANK if leads_in else self.rank, _lasting_hash(self.text)
-        # Lines of code repeat ("}"), so the line before counts too.
-        return self.rank, crc32(self.text.encode(), crc32(before.text.encode()))
+        if self.rank == _BLOCK_RANK:
+            return (_LEAD_IN_RANK if before.text.endswith(":") else self.rank), _opening_hash(self.text)
+        if self.frame and not self.frame.text:
+            # Lines of code repeat ("}"), so the line before counts too.
+            return self.rank, crc32(self.text.encode(), crc32(before.text.encode()))
+        return self.rank, _opening_hash(self.text) if self.rank == _PIECE_RANK else crc32(self.text.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +181,6 @@ class AtomCutter:
             joint = piece[len(piece.rstrip()) :]
 
 
-def _lasting_hash(text: str) -> int:
-    """A hash that most edits of the text leave alone: the highest among its pairs of neighbouring words."""
-    words = text.split()
-    if len(words) < 2:
-        return crc32(text.encode())
-    return max(crc32(f"{first} {second}".encode()) for first, second in pairwise(words))
+def _opening_hash(text: str) -> int:
+    """A hash of the first words alone, which most edits of a paragraph leave as they are."""
+    return crc32(" ".join(text[:200].split()[:3]).encode())

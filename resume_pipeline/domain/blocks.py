@@ -30,6 +30,7 @@ _KINDS: dict[str, BlockKind] = {
     "math_block_label": "math",
     "dl_open": "definition",
     "dt_open": "definition",
+    "inline": "paragraph",
     "dd_open": "definition",
     "footnote_reference_open": "footnote",
 }
@@ -71,7 +72,7 @@ class BlockReader:
         elif kind == "table":
             text, parts = self._table(token, first, markdown)
         else:
-            text = self._leaf_text(kind, tokens[start + 1] if token.nesting else token)
+            text = self._leaf_text(kind, tokens[start + 1] if token.nesting == 1 else token)
         if len(markdown) < _PARTS_FROM:
             parts = ()
         return Block(
@@ -88,7 +89,7 @@ class BlockReader:
         """First and last line (from 0) without the blank lines around; last before first when there is nothing."""
         token = tokens[start]
         if token.map:
-            first, last = token.map[0], min(token.map[1], len(self.lines)) - 1
+            first, last = token.map[0], min(max(token.map[1], token.map[0] + 1), len(self.lines)) - 1
         else:
             maps = [inner.map for inner in tokens[start:end] if inner.map]
             first, last = (min(m[0] for m in maps), max(m[1] for m in maps) - 1) if maps else (0, -1)

@@ -46,7 +46,7 @@ def facts_of(metadata: dict[str, Json], *, body_text: str) -> tuple[str, ...]:
     ``body_text`` is the plain text of the body; a value that stands in it word for word is not repeated.
     """
     folded_body = _fold(body_text)
-    title = _text(metadata.get("title"))
+    title = fact_text(metadata.get("title"))
     sentences: list[str] = []
     strong = False
     for key in _in_order(metadata):
@@ -73,17 +73,17 @@ def _sentences(key: str, metadata: dict[str, Json], title: str, folded_body: str
         return
     if squeeze_key(key) in _TECHNICAL or "." in key or key.startswith("_"):
         return
-    if key == "role" and (company := _text(metadata.get("company"))) and (role := _text(value)):
+    if key == "role" and (company := fact_text(metadata.get("company"))) and (role := fact_text(value)):
         yield _closed(f"Role: {role} at {company}")
         return
     label = _label(key)
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         for item in value[:_MAX_ITEMS]:
-            if text := _text(item):
+            if text := fact_text(item):
                 yield _closed(f"{label}: {text}")
         return
     text = date_in_words(value) if key == "date" else ""
-    text = text or _text(value)
+    text = text or fact_text(value)
     if text and not _is_said(key, text, title, folded_body):
         yield _closed(f"{label}: {text}")
 
@@ -100,8 +100,8 @@ def _is_said(key: str, text: str, title: str, folded_body: str) -> bool:
     return len(_WORDS.findall(folded.replace(_fold(title), " ", 1))) <= 4
 
 
-def _text(value: Json, depth: int = 0) -> str:
-    """A value in one line of words; empty for what is no text (blobs, paths of pictures, placeholders)."""
+def fact_text(value: Json, depth: int = 0) -> str:
+    """A value in one line of words; empty for what says nothing to a reader (blobs, a template's placeholders)."""
     if value is None or depth > _MAX_DEPTH:
         return ""
     if isinstance(value, bool):
@@ -113,7 +113,7 @@ def _text(value: Json, depth: int = 0) -> str:
         blob = len(text) > 300 and " " not in text and text.isascii()
         return "" if blob or re.search(r"\{\{.*\}\}|\{%.*%\}", text) else text
     if isinstance(value, list):
-        texts = (_text(item, depth + 1) for item in value[:_MAX_ITEMS])
+        texts = (fact_text(item, depth + 1) for item in value[:_MAX_ITEMS])
         return ", ".join(text for text in texts if text)
     return "; ".join(_pairs(value, depth))
 
@@ -128,7 +128,7 @@ def _pairs(mapping: dict[str, Json], depth: int) -> Iterator[str]:
             continue
         if dates and key == start:
             yield f"dates: {dates}"
-        elif squeeze_key(key) not in _TECHNICAL and (text := _text(value, depth + 1)):
+        elif squeeze_key(key) not in _TECHNICAL and (text := fact_text(value, depth + 1)):
             yield f"{_label(key).lower()}: {text}"
 
 

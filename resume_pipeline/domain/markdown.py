@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from resume_pipeline.domain.block_parser import parse_blocks
 from resume_pipeline.domain.blocks import BlockReader
 from resume_pipeline.domain.documents import Block, Json, ParsedDocument, Problem, Section
-from resume_pipeline.domain.facts import facts_of
+from resume_pipeline.domain.facts import fact_text, facts_of
 from resume_pipeline.domain.front_matter import split_front_matter
-from resume_pipeline.domain.inline import plain_text
 from resume_pipeline.domain.markup import strip_unseen
 from resume_pipeline.domain.visibility import hidden_reason
 
@@ -40,9 +39,8 @@ def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
 
 
 def _title(metadata: dict[str, Json], blocks: list[Block], fallback: str) -> str:
-    named = metadata.get("title")
-    if isinstance(named, str | int | float) and not isinstance(named, bool) and (title := plain_text(str(named))):
-        return title
+    if named := fact_text(metadata.get("title")):
+        return named
     headings = [block for block in blocks if block.kind == "heading"]
     first = next((block for block in headings if block.level == 1), headings[0] if headings else None)
     return first.text if first else " ".join(fallback.split()) or "Untitled"

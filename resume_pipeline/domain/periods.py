@@ -21,6 +21,7 @@ def date_in_words(value: Json) -> str:
     words = _words(written)
     if not words:
         return ""
+    written = re.split(r"[T ]", written, maxsplit=1)[0]
     return words if words == written else f"{words} ({written})"
 
 

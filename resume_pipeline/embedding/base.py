@@ -91,7 +91,7 @@ def require_same_space(embedder: Embedder, stored_canary: Vectors) -> None:
         )
     now = canary(embedder)
     cosine = float(now @ stored_canary / max(float(np.linalg.norm(now) * np.linalg.norm(stored_canary)), 1e-12))
-    if cosine < CANARY_MIN_COSINE:
+    if not cosine >= CANARY_MIN_COSINE:  # so that NaN is refused, too
         raise EmbeddingSpaceError(
             f"The model behind the name {embedder.name} has changed: its vector of the canary text has a cosine of "
             f"{cosine:.4f} to the stored one (at least {CANARY_MIN_COSINE} is the same model). Stored vectors cannot "

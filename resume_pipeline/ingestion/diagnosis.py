@@ -41,7 +41,9 @@ def diagnose(
         return database.server_version(engine)
 
     findings.append(_check("connection", connection, "Check DATABASE_URL, or unset it to use the embedded Postgres."))
-    if engine is not None and findings[0].ok:
+    if not findings[0].ok:
+        engine = None
+    if engine is not None:
         findings += _database(engine)
     findings.append(_check("embedder", lambda: _embedder(load_embedder(), engine), "Set RESUME_EMBEDDING_MODEL."))
     findings.append(

@@ -69,6 +69,7 @@ def build_index(session: Session, model: StoredModel, kind: str, *, vectors: int
         "ivfflat": f"lists = {max(1, round(math.sqrt(vectors)))}",
     }[kind]
     name = index_name(model, kind)
+    drop_index(session, name)  # an invalid one may stand beside the valid index of another kind
     session.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
     session.execute(text(f"CREATE INDEX {name} ON {model.partition} USING {kind} ({column}) WITH ({options})"))
 

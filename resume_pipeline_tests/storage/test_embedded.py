@@ -227,7 +227,7 @@ def test_it_outlives_the_process_that_started_it_even_when_that_is_killed(tmp_pa
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("it's a \"state\" of 100 % mine, & yours; ça va?", id="spaces, quotes, comma, percent"),
+        pytest.param('it\'s a "state" of 100 % mine, & yours; ça va?', id="spaces, quotes, comma, percent"),
         pytest.param("$(touch injected) `touch injected` $HOME \\n back\\slash", id="what a shell would read"),
         pytest.param("/".join(["a folder with a long name " * 3] * 3), id="longer than a socket's path may be"),
     ],

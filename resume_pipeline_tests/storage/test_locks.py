@@ -63,9 +63,8 @@ def test_a_killed_writer_leaves_no_lock_behind(engine, holder):
 
 
 def test_two_writers_of_one_process_exclude_one_another_too(engine):
-    with writer_lock(engine, timeout_seconds=0):
-        with pytest.raises(BusyError), writer_lock(engine, timeout_seconds=0):
-            pass
+    with writer_lock(engine, timeout_seconds=0), pytest.raises(BusyError), writer_lock(engine, timeout_seconds=0):
+        pass
     with writer_lock(engine, timeout_seconds=0):
         pass
 
