@@ -8,8 +8,11 @@ RUN := .venv/bin/python -m
 READY := .venv/.ready
 DAGSTER_HOME ?= $(CURDIR)/.resume-pipeline/dagster
 
+# Runs a command and shows what it printed only when it fails.
+quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
+
 .DEFAULT_GOAL := help
-.PHONY: help setup ingest plan search status doctor dev test check format bench stop clean
+.PHONY: help setup ingest plan search status doctor dev test check format bench fuzz stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -49,14 +52,18 @@ check: $(READY) ## Format, lint, types, layers, definitions
 	@$(RUN) ruff format --check --quiet . || { echo "Run 'make format'." >&2; exit 1; }
 	@$(RUN) ruff check --quiet .
 	@$(RUN) mypy
-	@.venv/bin/python -c "from importlinter.cli import lint_imports_command; lint_imports_command()" | tail -8
-	@$(RUN) dagster definitions validate -w workspace.yaml 2>&1 | tail -2
+	@$(call quietly,.venv/bin/python -c "from importlinter.cli import lint_imports_command as lint; lint()")
+	@$(call quietly,$(RUN) dagster definitions validate -w workspace.yaml)
+	@echo "Format, lint, types, layers and definitions are fine."
 
 format: $(READY) ## Format the code
 	@$(RUN) ruff format --quiet . && $(RUN) ruff check --fix --quiet .
 
 bench: $(READY) ## Ingest a corpus of your own and print seconds and memory: make bench CORPUS=/path/to/folder
 	@$(RUN) resume_pipeline_tests.benchmark "$(CORPUS)" $(ARGS)
+
+fuzz: $(READY) ## Throw mutated files at the parser and chunker: make fuzz SECONDS=300
+	@$(RUN) resume_pipeline_tests.hostile.fuzz $(or $(SECONDS),300)
 
 stop: $(READY) ## Stop the embedded Postgres
 	@$(RUN) resume_pipeline db stop

@@ -91,7 +91,9 @@ def documents(
         )
         version = _version(sessions)
     observer.finished("documents", report)
-    return dg.MaterializeResult(metadata=show.documents_metadata(report), data_version=version)
+    return dg.MaterializeResult(
+        metadata=show.documents_metadata(report, str(pipeline.content().path)), data_version=version
+    )
 
 
 @stage(documents, kinds={"python", "postgres"}, table="document_chunks")

@@ -54,7 +54,7 @@ def content_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
             dg.AssetObservation(
                 "content_root",
                 metadata={"files": look.files, "bytes": look.size_bytes},
-                tags={dg.DATA_VERSION_TAG: look.fingerprint} if hasattr(dg, "DATA_VERSION_TAG") else None,
+                tags={"dagster/data_version": look.fingerprint},
             )
         ],
     )

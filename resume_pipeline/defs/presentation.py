@@ -36,11 +36,12 @@ def notes_table(notes: Iterable[Note]) -> dg.TableMetadataValue:
     return table(rows, ("path", "line", "reason"))
 
 
-def documents_metadata(report: DocumentsReport) -> Metadata:
+def documents_metadata(report: DocumentsReport, content_root: str) -> Metadata:
     """Counts of files, what changed, and every file that needs a person's eye."""
     files = report.files
     return {
         "dagster/row_count": report.documents,
+        "content_root": dg.MetadataValue.path(content_root),
         "files_seen": files.seen,
         "files_added": files.added,
         "files_changed": files.changed,

@@ -21,7 +21,7 @@ _TOKEN = re.compile(
   | (?P<ticks>`+)
   | <(?P<autolink>[A-Za-z][A-Za-z0-9+.\-]{{1,31}}:[^\s<>]*+|[\w.!\#$%&'*+/=?^`{{|}}~-]+@[\w.-]+)>
   | (?P<comment><!--)
-  | (?P<tag></?[A-Za-z][A-Za-z0-9.-]*+(?:{_ATTRIBUTE})*+\s*+/?>|<\?(?s:.{{0,1000}}?)\?>|<![A-Za-z][^>]{{0,500}}>)
+  | (?P<tag></?(?:[A-Z][A-Za-z0-9.]*+|[A-Za-z][A-Za-z0-9-]*+)(?:{_ATTRIBUTE})*+\s*+/?>|<\?(?s:.{{0,1000}}?)\?>|<![A-Za-z][^>]{{0,500}}>)
   | <!\[CDATA\[(?P<cdata>(?s:.{{0,2000}}?))\]\]>
   | (?P<entity>&(?:\#[xX][0-9a-fA-F]{{1,6}}|\#[0-9]{{1,7}}|[A-Za-z][A-Za-z0-9]{{1,31}});)
   | (?P<footnote>\[\^[^\]\s\[]{{1,200}}\](?!\())
@@ -45,8 +45,6 @@ _INLINE_TAG = re.compile(
     r"|sup|time|tt|u|var|wbr)\b",
     re.IGNORECASE,
 )
-_SPACES = re.compile(r"[ \t\n]+")
-_LINE_SPACES = re.compile(r"[ \t]+")
 
 
 def plain_text(markdown: str, references: Container[str] = frozenset(), *, keep_lines: bool = False) -> str:
@@ -56,14 +54,14 @@ def plain_text(markdown: str, references: Container[str] = frozenset(), *, keep_
     """
     text = _Scan(markdown, references).run() if _SPECIAL.search(markdown) else markdown
     if not keep_lines:
-        return _SPACES.sub(" ", text).strip()
-    lines = (_LINE_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+        return " ".join(text.split())
+    lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def normalize_label(label: str) -> str:
     """The form in which two link labels are the same one (as markdown-it keys its references)."""
-    return _SPACES.sub(" ", label).strip().lower().upper()
+    return " ".join(label.split()).lower().upper()
 
 
 @dataclass(slots=True)

@@ -234,8 +234,8 @@ class _Scan:
             return start + 1
         name, attributes = tag["name"] or "", tag["attributes"] or ""
         expression = "={" in attributes or "{..." in attributes
-        alone = name[:1].isupper() and self._opens_line(start)
-        return self._cut(start, tag.end()) if expression or alone or "." in name else tag.end()
+        alone = name[:1].isupper() and ("." in name or self._opens_line(start))
+        return self._cut(start, tag.end()) if expression or alone else tag.end()
 
     def _import_end(self, match: re.Match[str]) -> int:
         return self._cut(match.start(), match.end())

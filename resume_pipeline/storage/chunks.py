@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from resume_pipeline.domain.documents import Chunk
 from resume_pipeline.domain.hashing import Shard, chunk_id, input_hash
+from resume_pipeline.domain.lexemes import searchable
 from resume_pipeline.storage.bulk import copy_rows
 from resume_pipeline.storage.content_manifest import in_shard
 from resume_pipeline.storage.models import ChunkOccurrence, Document, DocumentChunk, SourceFile
@@ -41,15 +42,18 @@ def insert_chunks(session: Session, cut: Sequence[tuple[int, Sequence[Chunk]]]) 
     names = ", ".join(CHUNK_COLUMNS)
     session.execute(
         text(
-            f"CREATE TEMP TABLE new_chunks ON COMMIT DROP AS SELECT {names} FROM document_chunks WITH NO DATA"  # noqa: S608
+            "CREATE TEMP TABLE new_chunks ON COMMIT DROP AS "  # noqa: S608  (our own names)
+            f"SELECT {names}, embedding_input AS searched FROM document_chunks WITH NO DATA"
         )
     )
-    copy_rows(session, "new_chunks", CHUNK_COLUMNS, (_row(id_, chunk) for id_, chunk in distinct.items()))
+    copy_rows(
+        session, "new_chunks", (*CHUNK_COLUMNS, "searched"), (_row(id_, chunk) for id_, chunk in distinct.items())
+    )
     session.execute(text("ANALYZE new_chunks"))
     new = session.execute(
         text(
             f"INSERT INTO document_chunks ({names}, search_vector) "  # noqa: S608  (our own names)
-            f"SELECT {names}, to_tsvector(CAST(:configuration AS regconfig), embedding_input) FROM new_chunks n "
+            f"SELECT {names}, to_tsvector(CAST(:configuration AS regconfig), searched) FROM new_chunks n "
             "WHERE NOT EXISTS (SELECT FROM document_chunks c WHERE c.chunk_id = n.chunk_id)"
         ),
         {"configuration": TEXT_SEARCH_CONFIGURATION},
@@ -75,6 +79,7 @@ def _row(id_: Any, chunk: Chunk) -> tuple[Any, ...]:
         chunk.embedding_input,
         chunk.tokens,
         chunk.input_tokens,
+        searchable(chunk.embedding_input),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from resume_pipeline.domain.lexemes import searchable
 from resume_pipeline.storage.chunks import TEXT_SEARCH_CONFIGURATION
 from resume_pipeline.storage.embedding_models import StoredModel
 from resume_pipeline.storage.vector_index import apply_search_settings, nearest_statement
@@ -112,7 +113,7 @@ def lexical_candidates(
 ) -> list[tuple[uuid.UUID, float]]:
     """(chunk id, score) of live chunks that share a lexeme with the question, best first."""
     parameters: dict[str, Any] = {
-        "question": question,
+        "question": searchable(question),
         "configuration": TEXT_SEARCH_CONFIGURATION,
         "generation": generation,
         "count": count,

@@ -1,4 +1,4 @@
-"""The commands as a person or a tool calls them: real processes, the sample portfolio, an embedded server of their own."""
+"""The commands as a person or a tool calls them: real processes, the sample portfolio, a server of their own."""
 
 import json
 import os
@@ -33,6 +33,7 @@ class Terminal:
             capture_output=True,
             text=True,
             cwd=self.folder,
+            check=False,
             env={**self.environment, **environment},
         )
 

@@ -10,7 +10,11 @@ from resume_pipeline.domain.documents import Chunk, ChunkLimits, TokenCounter
 from resume_pipeline.domain.hashing import chunk_id
 from resume_pipeline.domain.markdown import parse_document
 
-WORDS = [line.split()[0] for line in re.sub(r"\W+", "\n", (__doc__ or "") + ChunkLimits.__doc__ + Chunk.__doc__).split("\n") if line]
+WORDS = [
+    line.split()[0]
+    for line in re.sub(r"\W+", "\n", (__doc__ or "") + ChunkLimits.__doc__ + Chunk.__doc__).split("\n")
+    if line
+]
 
 
 def chunks_of(text: str, count_tokens: TokenCounter, **limits: int) -> list[Chunk]:
@@ -123,7 +127,9 @@ def test_a_long_paragraph_is_cut_between_sentences(count_tokens):
     assert all(chunk.content.endswith(".") for chunk in chunks)
 
 
-@pytest.mark.parametrize("text", ["統合開発環境を用いた" * 900, "ภาษาไทยเป็นภาษาที่" * 900, "👩‍👩‍👧‍👦" * 900, "x" * 20_000, "e\u0301" * 9_000])
+@pytest.mark.parametrize(
+    "text", ["統合開発環境を用いた" * 900, "ภาษาไทยเป็นภาษาที่" * 900, "👩‍👩‍👧‍👦" * 900, "x" * 20_000, "e\u0301" * 9_000]
+)
 def test_text_without_spaces_keeps_the_maximum_and_loses_nothing(text, count_tokens):
     chunks = chunks_of(text, count_tokens)
 
@@ -154,7 +160,9 @@ def test_overlap_repeats_the_end_of_the_chunk_before_only_within_a_section(count
 
 
 def test_every_chunk_stands_in_the_file_at_its_lines(count_tokens):
-    blocks = [f"## Part {part}\n\n" + "\n\n".join(prose(60, part * 10 + index) for index in range(7)) for part in range(6)]
+    blocks = [
+        f"## Part {part}\n\n" + "\n\n".join(prose(60, part * 10 + index) for index in range(7)) for part in range(6)
+    ]
     text = "# Title\n\n" + "\n\n".join(blocks) + "\n"
     lines = text.split("\n")
 

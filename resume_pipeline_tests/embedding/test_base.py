@@ -40,7 +40,7 @@ def test_an_answer_with_numbers_that_are_not_finite_is_refused_and_its_input_nam
     vectors = sound(5)
     vectors[3, 1] = number
 
-    with pytest.raises(EmbeddingError, match="input 3 of 5 .* not finite"):
+    with pytest.raises(EmbeddingError, match=r"input 3 of 5 .* not finite"):
         checked(vectors, inputs=5, dimensions=3, model="some:model")
 
 

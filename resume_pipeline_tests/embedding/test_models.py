@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.embedding.hashed import HashingEmbedder
 from resume_pipeline.embedding.registry import load_embedder
 
@@ -112,7 +113,7 @@ def test_the_hashing_model_gives_the_same_vectors_in_every_process():
         subprocess.run(
             [sys.executable, "-c", HASH_ELSEWHERE],
             env={**os.environ, "PYTHONHASHSEED": seed},
-            cwd="/",
+            cwd=PROJECT_ROOT,
             capture_output=True,
             text=True,
             check=True,
@@ -130,5 +131,6 @@ def test_the_hashing_models_vectors_are_those_that_stored_ones_were_made_with():
     np.testing.assert_allclose(vector, PINNED, atol=1e-6)
 
 
-# sha256("alpha") = 8ed3f6ad 68…, place 0x8ed3f6ad % 8 = 5, even byte: −1, twice; sha256("beta") = f44e64e7 5f…, place 7, +1.
+# sha256("alpha") starts with 8ed3f6ad 68: place 5 of 8, even fifth byte, so −1, twice; sha256("beta") with f44e64e7 5f:
+# place 7, odd, so +1.
 PINNED = np.array([0, 0, 0, 0, 0, -2, 0, 1]) / np.sqrt(5)

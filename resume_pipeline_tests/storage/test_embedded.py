@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.errors import DatabaseUnavailableError
 from resume_pipeline.storage.embedded import EmbeddedPostgres
 
@@ -70,7 +71,7 @@ def process(code: str, state_dir: Path) -> subprocess.Popen[str]:
     """A process in a session of its own, as another terminal would be."""
     command = [sys.executable, "-c", code, str(state_dir)]
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/", start_new_session=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT, start_new_session=True
     )
 
 

@@ -91,9 +91,11 @@ def test_a_refused_statement_is_reported_with_its_sqlstate_and_without_its_value
 
 @pytest.mark.parametrize("statement", ["SELECT 1 FROM no_such_table", "SELECT no_such_column FROM documents"])
 def test_a_missing_table_or_column_is_a_matter_of_the_schema(engine, statement):
-    with pytest.raises(SchemaError, match="no_such_.*resume-pipeline db upgrade"), driver_errors():
-        with engine.connect() as connection:
-            connection.execute(text(statement))
+    with pytest.raises(SchemaError) as caught, driver_errors(), engine.connect() as connection:
+        connection.execute(text(statement))
+
+    assert "no_such_" in str(caught.value)
+    assert "resume-pipeline db upgrade" in str(caught.value)
 
 
 def test_a_value_the_driver_cannot_send_is_not_called_a_broken_connection(engine):
@@ -126,11 +128,11 @@ def test_an_idle_connection_that_was_dropped_is_replaced_unnoticed(engine):
 
 
 def test_what_copy_refuses_is_translated_like_any_other_statement(engine):
-    with pytest.raises(DatabaseError, match="SQLSTATE 22P02") as caught, driver_errors():
-        with make_sessions(engine).begin() as session:
-            session.execute(text("CREATE TEMP TABLE numbers (number integer) ON COMMIT DROP"))
-            copy_rows(session, "numbers", ["number"], [["not a number"]])
+    with pytest.raises(DatabaseError) as caught, driver_errors(), make_sessions(engine).begin() as session:
+        session.execute(text("CREATE TEMP TABLE numbers (number integer) ON COMMIT DROP"))
+        copy_rows(session, "numbers", ["number"], [["not a number"]])
 
+    assert "SQLSTATE 22P02" in str(caught.value)
     assert isinstance(caught.value.__cause__, psycopg2.Error)
 
 

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.errors import BusyError
 from resume_pipeline.storage.locks import LOCK_SPACE, writer_lock
 from resume_pipeline.storage.migrations import migration_lock
@@ -27,7 +28,7 @@ def holder(engine):
     """Another process that holds the writer's lock."""
     url = engine.url.render_as_string(hide_password=False)
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/"
+        [sys.executable, "-c", HOLD, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT
     )
     assert process.stdout.readline() == "held\n"
     yield process

