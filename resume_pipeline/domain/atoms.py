@@ -29,7 +29,10 @@ class Frame:
 
 @dataclass(slots=True)
 class Atom:
-    """A piece that is never cut again. ``joint`` stands between it and the piece before, in one chunk."""
+    """A piece that is never cut again. ``joint`` stands between it and the piece before, in one chunk.
+
+    ``weight`` is the tokens of its markdown and one for the joint; 0 while nobody has counted them.
+    """
 
     markdown: str
     text: str
@@ -71,38 +74,44 @@ class AtomCutter:
                 atom.heading_path = section.heading_path
                 yield atom
 
+    def recut(self, atom: Atom) -> list[Atom]:
+        """A piece that does not fit after all in smaller ones (one only, where it cannot be cut)."""
+        pieces = cut_text(atom.markdown, max_tokens=max(4, self.max_tokens // 4), count_tokens=self.count_tokens)
+        atoms = list(self._pieces(pieces, atom.start_line))
+        for index, piece in enumerate(atoms):
+            piece.heading_path, piece.frame = atom.heading_path, atom.frame
+            piece.joint = piece.joint if index else atom.joint
+        return atoms
+
     def _of_block(self, block: Block, rank: int, joint: str) -> Iterator[Atom]:
-        weight = self._weight(block)
-        if weight <= self.max_tokens:
-            yield Atom(
-                block.markdown,
-                block.text,
-                block.start_line,
-                block.end_line,
-                weight,
-                rank,
-                (),
-                joint,
-                is_heading=block.kind == "heading",
-            )
+        if atom := self._whole(block, rank, joint):
+            yield atom
         elif block.kind == "table" and block.parts:
             yield from self._of_table(block, rank)
         elif block.parts:
+            end_line = block.parts[0].end_line
             for index, part in enumerate(block.parts):
-                tight = index and part.start_line == block.parts[index - 1].end_line + 1
-                yield from self._of_block(
-                    part, _PART_RANK if index else rank, "\n" if tight else joint if not index else "\n\n"
-                )
+                between = "\n" if part.start_line == end_line + 1 else "\n\n"
+                yield from self._of_block(part, _PART_RANK if index else rank, between if index else joint)
+                end_line = part.end_line
         elif block.kind == "code":
             yield from self._of_code(block, rank, joint)
         else:
             yield from self._of_text(block, rank, joint)
 
-    def _weight(self, block: Block) -> int:
-        # A megabyte need not be counted to know that it is too long: no token of cl100k_base is longer than 128 bytes.
-        if len(block.markdown) > 128 * self.max_tokens:
-            return self.max_tokens + 1
-        return self.count_tokens(block.markdown) + 1
+    def _whole(self, block: Block, rank: int, joint: str) -> Atom | None:
+        """The block as one piece, if it is short enough."""
+        size, weight = len(block.markdown), 0
+        # No token is shorter than a byte, and none of cl100k_base is longer than 128: many blocks need no count.
+        if size > 128 * self.max_tokens:
+            return None
+        if size > self.max_tokens or not block.markdown.isascii():
+            weight = self.count_tokens(block.markdown) + 1
+            if weight > self.max_tokens:
+                return None
+        is_heading = block.kind == "heading"
+        lines = block.start_line, block.end_line
+        return Atom(block.markdown, block.text, *lines, weight, rank, joint=joint, is_heading=is_heading)
 
     def _of_table(self, block: Block, rank: int) -> Iterator[Atom]:
         head, *rows = block.parts
@@ -127,11 +136,8 @@ class AtomCutter:
             frame = Frame(lines[0], closing, "")
             lines = lines[1:-1] if closed else lines[1:]
             start += 1
-        atoms = list(
-            self._pieces(
-                cut_lines("\n".join(lines), max_tokens=self._piece_tokens, count_tokens=self.count_tokens), start
-            )
-        )
+        pieces = cut_lines("\n".join(lines), max_tokens=self._piece_tokens, count_tokens=self.count_tokens)
+        atoms = list(self._pieces(pieces, start))
         for index, atom in enumerate(atoms):
             atom.text, atom.frame = atom.markdown, frame
             atom.rank, atom.joint = (_PIECE_RANK, atom.joint) if index else (rank, joint)
@@ -144,10 +150,8 @@ class AtomCutter:
         return max(4, self.max_tokens // 2)
 
     def _of_text(self, block: Block, rank: int, joint: str) -> Iterator[Atom]:
-        if self._weight(block) <= self.max_tokens:
-            yield Atom(
-                block.markdown, block.text, block.start_line, block.end_line, self._weight(block), rank, (), joint
-            )
+        if atom := self._whole(block, rank, joint):
+            yield atom
             return
         cut = cut_text if block.kind in {"paragraph", "heading", "table"} else cut_lines
         pieces = cut(block.markdown, max_tokens=self._piece_tokens, count_tokens=self.count_tokens)
@@ -168,16 +172,8 @@ class AtomCutter:
             start = line + leading.count("\n")
             end = start + body.count("\n")
             line += piece.count("\n")
-            yield Atom(
-                body,
-                plain_text(body, keep_lines=True) or body,
-                start,
-                end,
-                self.count_tokens(piece) + 1,
-                _PIECE_RANK,
-                (),
-                joint + leading,
-            )
+            text = plain_text(body, keep_lines=True) or body
+            yield Atom(body, text, start, end, self.count_tokens(piece) + 1, _PIECE_RANK, joint=joint + leading)
             joint = piece[len(piece.rstrip()) :]
 
 

@@ -34,13 +34,12 @@ class _Chunker:
     count_tokens: TokenCounter
     chunks: list[Chunk] = field(default_factory=list)
     headers: dict[tuple[str, ...], str] = field(default_factory=dict)
+    counted: tuple[str, int] = ("", 0)
 
     def run(self) -> list[Chunk]:
         self._facts()
-        cutter = AtomCutter(max(4, self._body_tokens - self.limits.overlap_tokens), self.count_tokens)
         for sections in _top_level(self.document.sections):
-            atoms = [atom for section in sections for atom in cutter.atoms(section)]
-            self._chunks("body", atoms)
+            self._chunks("body", [atom for section in sections for atom in self._cutter.atoms(section)])
         return self.chunks
 
     @property
@@ -49,7 +48,13 @@ class _Chunker:
 
     @property
     def _body_tokens(self) -> int:
-        return min(self.limits.max_tokens - self._header_tokens, self.limits.target_tokens * 8 // 5)
+        """What may stand in one chunk beside header and overlap."""
+        most = min(self.limits.max_tokens - self._header_tokens, self.limits.target_tokens * 8 // 5)
+        return max(4, most - self.limits.overlap_tokens)
+
+    @property
+    def _cutter(self) -> AtomCutter:
+        return AtomCutter(self._body_tokens, self.count_tokens)
 
     def _facts(self) -> None:
         first, last = self.document.facts_start_line, max(self.document.facts_start_line, self.document.facts_end_line)
@@ -57,38 +62,52 @@ class _Chunker:
         for sentence in self.document.facts:
             pieces = cut_text(sentence, max_tokens=self._body_tokens // 2, count_tokens=self.count_tokens)
             for index, piece in enumerate(pieces):
-                text = piece.strip()
-                weight = self.count_tokens(text) + 1
-                atoms.append(Atom(text, text, first, last, weight, 0 if index else 1, joint=" " if index else "\n"))
-        self._chunks("facts", atoms)
+                text, joint = piece.strip(), " " if index else "\n"
+                atoms.append(Atom(text, text, first, last, 0, 0 if index else 1, joint=joint))
+        if atoms:
+            self._chunks("facts", atoms)
 
-    def _chunks(self, kind: ChunkKind, atoms: list[Atom]) -> None:
-        if not atoms:
-            return
-        most = max(4, self._body_tokens - self.limits.overlap_tokens)
-        strengths = [(0, 0)]
-        if sum(atom.weight for atom in atoms) > most:
-            strengths += [atom.strength(before) for before, atom in pairwise(atoms)]
+    def _chunks(self, kind: ChunkKind, atoms: Sequence[Atom]) -> None:
+        """The chunks of pieces that may share one."""
+        most = self._body_tokens
+        if self._fits(atoms, most):
+            self._add(kind, atoms, ())
         else:
-            strengths *= len(atoms)
-        weights = [atom.weight for atom in atoms]
-        previous: Sequence[Atom] = ()
-        for part in partition(weights, strengths, PartitionLimits(most, most // 5)):
+            self._add_parts(kind, atoms, (), PartitionLimits(most, most // 5))
+
+    def _fits(self, atoms: Sequence[Atom], most: int) -> bool:
+        # One count of the whole is cheaper than one for each piece; text of more than five times as many characters
+        # as tokens is hardly ever short enough to be worth it.
+        if sum(len(atom.markdown) for atom in atoms) > 5 * most:
+            return False
+        return self._count(_content(atoms)) <= most
+
+    def _add_parts(
+        self, kind: ChunkKind, atoms: Sequence[Atom], previous: Sequence[Atom], limits: PartitionLimits
+    ) -> None:
+        for atom in atoms:
+            atom.weight = atom.weight or self.count_tokens(atom.markdown) + 1
+        strengths = [(0, 0), *(atom.strength(before) for before, atom in pairwise(atoms))]
+        for part in partition([atom.weight for atom in atoms], strengths, limits):
             own = atoms[part.start : part.stop]
             self._add(kind, own, previous)
             previous = own
 
     def _add(self, kind: ChunkKind, atoms: Sequence[Atom], previous: Sequence[Atom]) -> None:
-        """One chunk of ``atoms``, or two where the sum of the pieces' tokens promised too little."""
+        """One chunk of ``atoms``, or several where the sum of the pieces' tokens promised too little."""
         path = _common_path(atoms)
         overlap = self._overlap(previous, atoms[0]) if previous and kind == "body" else ""
         content = (overlap + "\n\n" if overlap else "") + _content(atoms)
         text = (overlap + "\n" if overlap else "") + _text(atoms, path, kind)
         header = self._header(path)
         embedding_input = f"{header}\n{text}" if text else header
-        tokens, input_tokens = self.count_tokens(content), self.count_tokens(embedding_input)
-        if max(tokens, input_tokens) > self.limits.max_tokens and self._split_again(kind, atoms, previous):
-            return
+        tokens, input_tokens = self._count(content), self.count_tokens(embedding_input)
+        if max(tokens, input_tokens) > self.limits.max_tokens:
+            smaller = list(atoms) if len(atoms) > 1 else self._cutter.recut(atoms[0])
+            if len(smaller) > 1:
+                weight = sum(atom.weight or self.count_tokens(atom.markdown) + 1 for atom in smaller)
+                self._add_parts(kind, smaller, previous, PartitionLimits(max(1, weight * 2 // 3), 0))
+                return
         self.chunks.append(
             Chunk(
                 chunk_index=len(self.chunks),
@@ -104,17 +123,10 @@ class _Chunker:
             )
         )
 
-    def _split_again(self, kind: ChunkKind, atoms: Sequence[Atom], previous: Sequence[Atom]) -> bool:
-        if len(atoms) > 1:
-            strengths = [(0, 0), *(atom.strength(before) for before, atom in pairwise(atoms))]
-            weights = [atom.weight for atom in atoms]
-            half = PartitionLimits(max(1, sum(weights) * 2 // 3), 0)
-            for part in partition(weights, strengths, half):
-                own = atoms[part.start : part.stop]
-                self._add(kind, own, previous)
-                previous = own
-            return True
-        return False
+    def _count(self, content: str) -> int:
+        if self.counted[0] != content:
+            self.counted = (content, self.count_tokens(content))
+        return self.counted[1]
 
     def _header(self, path: tuple[str, ...]) -> str:
         if path not in self.headers:

@@ -15,13 +15,15 @@ from resume_pipeline.domain.emphasis import Delimiter, delimiter, leftovers
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~$]")
 _ATTRIBUTE = r"""\s++[A-Za-z_:][\w.:-]*+(?:\s*+=\s*+(?:[^\s"'=<>`]++|'[^']*+'|"[^"]*+"))?+"""
+_PROCESSING = r"<\?(?s:.{0,1000}?)\?>"
 _TOKEN = re.compile(
     rf"""
     \\(?P<escaped>[!-/:-@\[-`{{-~\n])
   | (?P<ticks>`+)
   | <(?P<autolink>[A-Za-z][A-Za-z0-9+.\-]{{1,31}}:[^\s<>]*+|[\w.!\#$%&'*+/=?^`{{|}}~-]+@[\w.-]+)>
   | (?P<comment><!--)
-  | (?P<tag></?(?:[A-Z][A-Za-z0-9.]*+|[A-Za-z][A-Za-z0-9-]*+)(?:{_ATTRIBUTE})*+\s*+/?>|<\?(?s:.{{0,1000}}?)\?>|<![A-Za-z][^>]{{0,500}}>)
+  | (?P<tag></?(?:[A-Z][A-Za-z0-9.]*+|[A-Za-z][A-Za-z0-9-]*+)(?:{_ATTRIBUTE})*+\s*+/?>
+      |{_PROCESSING}|<![A-Za-z][^>]{{0,500}}>)
   | <!\[CDATA\[(?P<cdata>(?s:.{{0,2000}}?))\]\]>
   | (?P<entity>&(?:\#[xX][0-9a-fA-F]{{1,6}}|\#[0-9]{{1,7}}|[A-Za-z][A-Za-z0-9]{{1,31}});)
   | (?P<footnote>\[\^[^\]\s\[]{{1,200}}\](?!\())

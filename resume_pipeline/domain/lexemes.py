@@ -1,6 +1,6 @@
 """Text as the lexical index should see it: the same function prepares chunks and questions.
 
-Postgres' parser makes ``c`` of C++, C# and C, one token of ``AWS/GCP``, and one token of a whole Chinese sentence. Add a
+Postgres' parser makes ``c`` of C++, C# and C, one token of ``AWS/GCP``, and one of a whole Chinese sentence. Add a
 rule here when a word of the field is lost that way; the dictionary and the ranking are ``storage``'s.
 """
 
