@@ -6,10 +6,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	2>/dev/null && echo $$p && break; done)
 RUN := .venv/bin/python -m
 READY := .venv/.ready
-DAGSTER_HOME ?= $(CURDIR)/.resume-pipeline/dagster
 
 # Runs a command and shows what it printed only when it fails.
 quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
+
+# A question reaches the shell as a variable, so that its quotes and signs stay as they are.
+export Q
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ingest plan search status doctor dev test check format bench fuzz stop clean
@@ -33,7 +35,7 @@ plan: $(READY) ## Say what an ingest would do and cost
 	@$(RUN) resume_pipeline plan $(ARGS) || test $$? -eq 2
 
 search: $(READY) ## Search: make search Q="who ran the migration?"
-	@$(RUN) resume_pipeline search "$(Q)" $(ARGS)
+	@$(RUN) resume_pipeline search "$$Q" $(ARGS)
 
 status: $(READY) ## What is live
 	@$(RUN) resume_pipeline status $(ARGS)
@@ -41,9 +43,8 @@ status: $(READY) ## What is live
 doctor: $(READY) ## Check every part
 	@$(RUN) resume_pipeline doctor $(ARGS)
 
-dev: $(READY) ## The Dagster UI on http://localhost:3000, with a history that lasts
-	@mkdir -p "$(DAGSTER_HOME)" && cp dagster.yaml "$(DAGSTER_HOME)/dagster.yaml"
-	@DAGSTER_HOME="$(DAGSTER_HOME)" $(RUN) dagster dev $(ARGS)
+dev: $(READY) ## The Dagster UI (http://localhost:3000 if free), with a history that lasts
+	@$(RUN) resume_pipeline dev $(ARGS)
 
 test: $(READY) ## Run the tests (embedded Postgres, no network)
 	@$(RUN) pytest $(ARGS)

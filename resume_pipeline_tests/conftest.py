@@ -22,6 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
     state_dir = tmp_path_factory.mktemp("state of tests")
     server = EmbeddedPostgres(state_dir)
     server.start()
+    do_not_wait_for_the_disk(server)
     create_database(server, "migrated")
     engine = make_engine(server.url("migrated"))
     upgrade(engine)
@@ -29,6 +30,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
     yield server
     server.stop()
     shutil.rmtree(state_dir, ignore_errors=True)
+
+
+def do_not_wait_for_the_disk(server: EmbeddedPostgres) -> None:
+    """No test pulls the plug on this server, and fsync is most of what it costs to copy a database."""
+    engine = make_engine(server.url())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 def create_database(server: EmbeddedPostgres, name: str, template: str = "template0") -> None:

@@ -211,7 +211,7 @@ def upgrade() -> None:
             "document_id",
             sa.BigInteger(),
             nullable=True,
-            comment="The version wanted in the next generation; null when the file is hidden, empty or never was readable",
+            comment="The version wanted in the next generation; null when hidden, empty or never readable",
         ),
         sa.Column(
             "skipped_reason", sa.Text(), nullable=True, comment="Why the file is not indexed, by its author's wish"

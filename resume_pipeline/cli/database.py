@@ -54,7 +54,8 @@ def upgrade(revision: Annotated[str, typer.Argument()] = "head") -> None:
     out.print(f"The schema is at {state.current or 'none (empty)'}; head is {state.head}.")
 
 
-@db.command()
+# Without this, -1 would be taken for an option.
+@db.command(context_settings={"ignore_unknown_options": True})
 def downgrade(revision: Annotated[str, typer.Argument(help="A revision, -1 for one step, or base.")]) -> None:
     """Take migrations back. Going to base drops every table with its data."""
     state = migrations.downgrade(bootstrap.migration_engine(load_settings()), revision)

@@ -1,5 +1,6 @@
 """`status`, `generations`, `publish`, `rollback`: what visitors see, and stepping it."""
 
+import dataclasses
 from typing import Annotated, Any
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, out, print_json, show_table
 from resume_pipeline.ingestion.publishing import publish as publish_candidate
-from resume_pipeline.ingestion.publishing import roll_back
+from resume_pipeline.ingestion.publishing import roll_back, waiting
 from resume_pipeline.ingestion.writing import writing
 from resume_pipeline.settings import load_settings
 from resume_pipeline.storage.engine import Engine, driver_errors, make_sessions
@@ -43,13 +44,15 @@ def _records(engine: Engine) -> list[GenerationRecord]:
 
 def status(as_json: AsJson = False) -> None:
     """Say what is live, since when, from what, and what waits to be published."""
-    engine = bootstrap.engine(load_settings())
+    settings = load_settings()
+    engine = bootstrap.engine(settings)
     state = schema_state(engine)
     live = next((record for record in _records(engine) if record.state == "live"), None)
-    waiting = IndexStatus(0, 0, 0, 0)
+    candidate, reason = IndexStatus(0, 0, 0), None
     if state.at_head:
         with driver_errors(), make_sessions(engine)() as session:
-            waiting = index_status(session)
+            candidate = index_status(session)
+        reason = waiting(make_sessions(engine), settings.embedding_model)
     if as_json:
         print_json(
             {
@@ -57,12 +60,7 @@ def status(as_json: AsJson = False) -> None:
                 "generation": live.generation if live else None,
                 "schema": {"current": state.current, "head": state.head, "at_head": state.at_head},
                 "pgvector": state.pgvector,
-                "candidate": {
-                    "documents": waiting.documents,
-                    "unpublished": waiting.unpublished,
-                    "unchunked": waiting.unchunked,
-                    "errors": waiting.errors,
-                },
+                "candidate": {**dataclasses.asdict(candidate), "publishes": reason is None, "reason": reason},
             }
         )
         return
@@ -72,11 +70,11 @@ def status(as_json: AsJson = False) -> None:
         since = live.published_at.astimezone().strftime("%Y-%m-%d %H:%M")
         out.print(f"[bold]Generation {live.generation}[/] is live since {since}: {live.documents} documents, "
                   f"{live.chunks} chunks, {live.embedding_model}.")  # fmt: skip
+        out.print(f"What was read last: {reason or 'not published yet; `resume-pipeline ingest` goes on with it.'}")
+    if candidate.errors:
+        out.print(f"{candidate.errors} files could not be used; `resume-pipeline plan` names them.")
     if not state.at_head:
         out.print(state.explanation())
-    elif waiting.unpublished or waiting.unchunked or waiting.errors:
-        out.print(f"Read but not published: {waiting.unpublished} documents ({waiting.unchunked} not chunked yet, "
-                  f"{waiting.errors} files with errors). `resume-pipeline plan` says what a run would do.")  # fmt: skip
 
 
 def generations(as_json: AsJson = False) -> None:

@@ -1,6 +1,5 @@
 """`ingest`: the whole graph in this process, with a bar per stage and a summary at the end."""
 
-import shutil
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from resume_pipeline import PROJECT_ROOT
+from resume_pipeline.cli.dagster_instance import dagster_home
 from resume_pipeline.cli.output import (
     AsJson,
     counts_json,
@@ -121,15 +120,6 @@ def _run_graph(settings: Settings, observer: TerminalObserver, content: Path | N
                 },
             )
     return None if result.success else _failure(result)
-
-
-def dagster_home(settings: Settings) -> Path:
-    """DAGSTER_HOME, or a folder in the state folder, with a ``dagster.yaml``, so that the UI shows this run too."""
-    home = settings.dagster_home or settings.state_dir / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copyfile(PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml")
-    return home
 
 
 def _failure(result: "dg.ExecuteInProcessResult") -> str:

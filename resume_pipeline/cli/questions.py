@@ -45,11 +45,9 @@ def search(
         return
     for number, hit in enumerate(result.hits, 1):
         _show(number, hit)
-    out.print(
-        f"{len(result.hits)} passages of generation {result.generation} in {result.milliseconds:.0f} ms"
-        if result.hits
-        else "Nothing found."
-    )
+    count = "1 passage" if len(result.hits) == 1 else f"{len(result.hits)} passages"
+    took = f"{count} of generation {result.generation} in {result.milliseconds:.0f} ms"
+    out.print(took if result.hits else "Nothing found.")
 
 
 def _filters(pairs: list[str]) -> dict[str, str]:
@@ -70,7 +68,8 @@ def _show(number: int, hit: Hit) -> None:
     heading = " › ".join(hit.heading_path)
     text = " ".join(hit.content.split())
     shortened = text if len(text) <= PREVIEW_CHARACTERS else text[:PREVIEW_CHARACTERS].rsplit(" ", 1)[0] + " …"
-    out.print(f"[bold]{number}. {_plain(where)}[/]  {_plain(heading)}  [dim]{', '.join(scores)}[/]")
+    place = f"{_plain(where)}[/]  {_plain(heading)}" if heading else f"{_plain(where)}[/]"
+    out.print(f"[bold]{number}. {place}  [dim]{', '.join(scores)}[/]")
     out.print(f"   {_plain(shortened)}\n")
 
 

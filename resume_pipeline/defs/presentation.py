@@ -135,7 +135,7 @@ def histogram_picture(bins: Sequence[tuple[int, int]], *, width: int = 560, heig
         return "No chunks yet."
     last = bins[-1][0] // 25 + 1
     counts = dict(bins)
-    highest, step, base = max(counts.values()), (width - 40) / last, height - 24
+    highest, step, base = max(counts.values()), (width - 70) / last, height - 24
     bars = "".join(
         f'<rect x="{30 + n * step:.1f}" y="{base - counts.get(n * 25, 0) / highest * (base - 16):.1f}" '
         f'width="{max(step - 2, 1):.1f}" height="{counts.get(n * 25, 0) / highest * (base - 16):.1f}" fill="#4f46e5"/>'
@@ -148,7 +148,7 @@ def histogram_picture(bins: Sequence[tuple[int, int]], *, width: int = 560, heig
     picture = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">'
         f'<text x="2" y="14" font-size="11" fill="#6b7280">{highest}</text>{bars}{ticks}'
-        f'<text x="{width - 46}" y="14" font-size="11" fill="#6b7280">tokens</text></svg>'
+        f'<text x="{width - 40}" y="14" font-size="11" fill="#6b7280">tokens</text></svg>'
     )
     encoded = base64.b64encode(picture.encode()).decode()
     return f"![chunks by tokens](data:image/svg+xml;base64,{encoded})"

@@ -50,6 +50,19 @@ class PostgresResource(dg.ConfigurableResource["PostgresResource"]):
         return self._engine
 
     @contextmanager
+    def migrating(self) -> Iterator[Engine]:
+        """An engine for migrations: MIGRATION_DATABASE_URL where it is set, else the engine of this run."""
+        settings = load_settings()
+        if settings.migration_database_url is None:
+            yield self.engine
+            return
+        engine = bootstrap.migration_engine(settings)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    @contextmanager
     def reading(self) -> Iterator[Sessions]:
         """Sessions that only read; errors become step failures."""
         with failures(), driver_errors():

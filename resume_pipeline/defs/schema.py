@@ -21,7 +21,8 @@ def apply_migrations(context: dg.OpExecutionContext, postgres: PostgresResource)
     """Run `alembic upgrade head` under a lock, and fail when the database is not at head afterwards."""
     with failures():
         before = schema_state(postgres.engine)
-        after = upgrade(postgres.engine)
+        with postgres.migrating() as engine:
+            after = upgrade(engine)
         if not after.at_head:
             raise SchemaError(after.explanation())
     context.log.info(f"Schema at {after.current}; it was at {before.current or 'none (empty)'}.")

@@ -78,8 +78,8 @@ def check_loss(known_count: int, removed_count: int, *, max_loss_share: float, r
     what = "that is all of them" if emptied else f"{share}, and at most {max_loss_share:.0%} may go at once"
     raise ContentLossError(
         f"{removed_count:,} of {known_count:,} documents are no longer under {root}: {what}. Nothing is removed until "
-        "you confirm it. If it was meant, run `resume-pipeline ingest --yes`, or set `confirm_deletions: true` in the "
-        "run config in the Dagster UI; if not, bring the files back, or check that the folder is the right one."
+        "you confirm it. If it was meant, run `resume-pipeline ingest --yes` (`make ingest ARGS=--yes`), or set "
+        "`confirm_deletions: true` in the run config in the Dagster UI; if not, bring the files back, or check that the folder is the right one."
     )
 
 

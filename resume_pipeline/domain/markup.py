@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from resume_pipeline.domain.documents import Problem
 
 _NEEDED = re.compile(
-    r"<!--|<(?:script|style)\b|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?(?-i:[A-Z])|=\{|\{\.\.\.",
+    r"<!--|<(?:script|style)\b|^[ \t>]*:::|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?(?-i:[A-Z])|=\{|\{\.\.\.",
     re.IGNORECASE | re.MULTILINE,
 )
 _FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
@@ -22,13 +22,15 @@ _EXPORT = (
     r"^export\s+(?:(?:const|let|var)\s+[\w$\[{][^\n=]*=|(?:default\s+)?(?:async\s+)?(?:function|class)\b[^\n]*[{(]"
     r"|default\s+(?:[({\[]|[\w.$]+;?[ \t]*$)|\{|\*\s+from)"
 )
+_DIRECTIVE = r"""^[ \t>]*(?P<directive>:{3,}(?:[a-z-]+(?:[ \t]+[\w-]+="[^"\n]*")*[ \t]*:*|\{[^}\n]*\})?)[ \t]*$"""
+_ALT = re.compile(r'alt(?:-text)?="([^"\n]*)"')
 _JSX_VALUE = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}"
 _JSX_ATTRIBUTE = (
     rf"""(?:\s++[A-Za-z_:][\w:.-]*+(?:=(?:"[^"]*+"|'[^']*+'|{_JSX_VALUE}))?+|\s*+\{{\.\.\.[^{{}}]{{1,200}}\}})"""
 )
 _JSX = re.compile(rf"</?(?P<name>[A-Za-z][\w.]*+)?+(?P<attributes>{_JSX_ATTRIBUTE}*+)\s*+/?>")
 _OPENER = re.compile(
-    rf"{_FENCE}|{_INDENTED}|(?P<import>{_IMPORT})|(?P<export>{_EXPORT})"
+    rf"{_FENCE}|{_INDENTED}|{_DIRECTIVE}|(?P<import>{_IMPORT})|(?P<export>{_EXPORT})"
     r"|\\(?P<escape>[^\n])|(?P<ticks>`+)|(?P<comment><!--)|<(?P<element>script|style)\b"
     r"|(?P<template>\{\{[<%/]?|\{%|\{/\*)|(?P<tag></?(?=[A-Za-z>]))",
     re.MULTILINE | re.IGNORECASE,
@@ -78,6 +80,7 @@ class _Scan:
             "indented": self._indented_end,
             "ticks": self._code_span_end,
             "comment": self._comment_end,
+            "directive": self._directive_end,
             "element": self._element_end,
             "template": self._template_end,
             "tag": self._jsx_end,
@@ -181,6 +184,11 @@ class _Scan:
             return self._cut(start, blank.start() if blank else len(self.text))
         self._warn("The comment opened by '<!--' is never closed; the rest of the file is left out.", start)
         return self._cut(start, len(self.text))
+
+    def _directive_end(self, match: re.Match[str]) -> int:
+        """After a line like ``:::note`` or ``:::row:::``; of a picture its words stay."""
+        alt = _ALT.search(match["directive"])
+        return self._cut(match.start("directive"), match.end("directive"), keep=alt[1] if alt else "")
 
     def _element_end(self, match: re.Match[str]) -> int:
         """After ``</script>``; an element that is never closed takes the rest only where it opens a line."""

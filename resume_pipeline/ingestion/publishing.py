@@ -87,6 +87,17 @@ def held(session: Session, live: GenerationRecord | None, candidate: Candidate) 
     return ""
 
 
+def waiting(sessions: Sessions, model_name: str) -> str | None:
+    """What would happen to what was read last: None when a publish would make it live, else why it would not."""
+    with sessions() as session:
+        model = find_model(session, model_name)
+        if model is None:
+            return "Nothing was embedded yet."
+        reason = held(session, live_generation(session), prepare_candidate(session, model))
+        session.rollback()
+    return reason or None
+
+
 def roll_back(sessions: Sessions, target: int | None = None) -> tuple[GenerationRecord, GenerationRecord]:
     """Make an earlier generation live again: (the one that was live, the one that is). Nothing is embedded.
 

@@ -113,7 +113,7 @@ def candidate_chunks(session: Session, shard: Shard | None = None) -> CandidateC
 
 def token_counts(session: Session) -> list[tuple[int, int]]:
     """(lower bound of a bin of 25 tokens, chunks in it) over the candidate's chunks."""
-    bin_ = (DocumentChunk.tokens / 25 * 25).label("bin")
+    bin_ = (DocumentChunk.tokens - DocumentChunk.tokens % 25).label("bin")
     wanted = (
         select(ChunkOccurrence.chunk_id)
         .join(SourceFile, SourceFile.document_id == ChunkOccurrence.document_id)

@@ -115,7 +115,7 @@ class SourceFile(Base):
     recipe: Mapped[str] = mapped_column(Text, comment="Parser version and chunk limits the file was last read with")
     document_id: Mapped[int | None] = mapped_column(
         ForeignKey("documents.document_id", ondelete="SET NULL"),
-        comment="The version wanted in the next generation; null when the file is hidden, empty or never was readable",
+        comment="The version wanted in the next generation; null when hidden, empty or never readable",
     )
     skipped_reason: Mapped[str | None] = mapped_column(
         Text, comment="Why the file is not indexed, by its author's wish"

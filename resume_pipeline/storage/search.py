@@ -17,12 +17,12 @@ from resume_pipeline.domain.lexemes import searchable
 from resume_pipeline.storage.chunks import TEXT_SEARCH_CONFIGURATION
 from resume_pipeline.storage.embedding_models import StoredModel
 from resume_pipeline.storage.vector_index import apply_search_settings, nearest_statement
+from resume_pipeline.storage.visibility import VISIBLE
 
 # Whether a chunk occurs in a document that is visible and matches the filter.
 LIVE = """
 EXISTS (SELECT FROM chunk_occurrences o JOIN documents d USING (document_id)
-        WHERE o.chunk_id = {chunk}
-          AND d.published_in <= :generation AND (d.retired_in IS NULL OR d.retired_in > :generation){where})
+        WHERE o.chunk_id = {chunk} AND {visible}{where})
 """
 
 
@@ -99,7 +99,7 @@ def _vector_round(
     kind = model.index_settings.get("kind", "exact")
     apply_search_settings(session, model.index_settings, candidates=candidates)
     parameters: dict[str, Any] = {"query": query, "generation": generation, "candidates": candidates}
-    live = LIVE.format(chunk="n.chunk_id", where=_where(filters, parameters))
+    live = LIVE.format(visible=VISIBLE, chunk="n.chunk_id", where=_where(filters, parameters))
     statement = f"""
         WITH nearest AS MATERIALIZED ({nearest_statement(model, kind)})
         SELECT n.chunk_id, 1 - n.distance, {live} AS live FROM nearest n ORDER BY n.distance, n.chunk_id
@@ -118,7 +118,7 @@ def lexical_candidates(
         "generation": generation,
         "count": count,
     }
-    live = LIVE.format(chunk="c.chunk_id", where=_where(filters, parameters))
+    live = LIVE.format(visible=VISIBLE, chunk="c.chunk_id", where=_where(filters, parameters))
     statement = f"""
         WITH asked AS MATERIALIZED (
             SELECT to_tsquery('simple', string_agg(quote_literal(lexeme), ' | ')) AS query
@@ -141,8 +141,7 @@ def load_passages(
         SELECT DISTINCT ON (c.chunk_id) c.chunk_id, d.source_path, o.chunk_index, c.title, c.heading_path,
                o.start_line, o.end_line, c.content
         FROM document_chunks c JOIN chunk_occurrences o USING (chunk_id) JOIN documents d USING (document_id)
-        WHERE c.chunk_id = ANY (:ids)
-          AND d.published_in <= :generation AND (d.retired_in IS NULL OR d.retired_in > :generation){where}
+        WHERE c.chunk_id = ANY (:ids) AND {VISIBLE}{where}
         ORDER BY c.chunk_id, d.source_path, o.chunk_index
     """  # noqa: S608  (fragments are ours, values are bound)
     rows = session.execute(text(statement), parameters)

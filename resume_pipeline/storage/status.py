@@ -1,4 +1,4 @@
-"""What stands between the content root as last read and what visitors see."""
+"""What the content root held when it was last read, in numbers."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """Documents wanted next, those of them not visible yet, those without chunks, and files with errors."""
+    """Documents wanted next, those of them without chunks, and files with errors."""
 
     documents: int
-    unpublished: int
     unchunked: int
     errors: int
 
@@ -22,12 +21,10 @@ def index_status(session: Session) -> IndexStatus:
         text(
             """
             SELECT count(s.document_id),
-                   count(*) FILTER (WHERE d.document_id IS NOT NULL AND (d.published_in IS NULL
-                       OR d.published_in > COALESCE((SELECT generation FROM generations WHERE state = 'live'), 0))),
-                   count(*) FILTER (WHERE d.document_id IS NOT NULL AND NOT EXISTS (
-                       SELECT FROM chunk_occurrences o WHERE o.document_id = d.document_id)),
+                   count(*) FILTER (WHERE s.document_id IS NOT NULL AND NOT EXISTS (
+                       SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id)),
                    count(s.error)
-            FROM source_files s LEFT JOIN documents d USING (document_id)
+            FROM source_files s
             """
         )
     ).one()

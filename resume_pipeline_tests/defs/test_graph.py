@@ -153,6 +153,18 @@ def snapshot(engine) -> dict[str, list]:
         }
 
 
+def test_the_histogram_counts_every_chunk_once(pipeline):
+    from resume_pipeline.storage.chunks import token_counts
+
+    for number in range(4):
+        pipeline.write(f"{number}.md", f"# {number}\n\n{long_text(3 * number + 1, seed=str(number))}")
+    total = pipeline.run().chunks.total
+    with pipeline.sessions() as session:
+        bins = token_counts(session)
+    assert sum(count for _, count in bins) == total
+    assert all(low % 25 == 0 for low, _ in bins) and len(bins) > 2
+
+
 def test_the_migration_stands_in_a_job_of_its_own(dagster_settings, instance, engine):
     migrations.downgrade(engine, "base")
     assert defs.resolve_job_def("migrate_database").execute_in_process(instance=instance).success
