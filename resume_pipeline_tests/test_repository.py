@@ -170,3 +170,17 @@ def test_dagster_and_its_siblings_are_pinned_in_step():
     assert core <= set(family)
     assert {family[name] for name in core} == {"1.13.27"}
     assert {version for name, version in family.items() if name not in core} <= {"0.29.27"}
+
+
+def test_the_walk_in_the_architecture_names_every_module_once():
+    text = (PROJECT_ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    walk = text[text.index("## The walk") : text.index("## The tables")]
+    named = re.findall(r"`([a-z_]+(?:\.[a-z_]+)*)`", walk)
+    package = PROJECT_ROOT / "resume_pipeline"
+    modules = {
+        ".".join(path.relative_to(package).with_suffix("").parts)
+        for path in package.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    times = {module: named.count(module) for module in modules}
+    assert {module: count for module, count in times.items() if count != 1} == {}

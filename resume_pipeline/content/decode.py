@@ -1,15 +1,15 @@
 """From a file's bytes to sound text: which encoding, whether it is text at all, and what was wrong with the bytes.
 
 Add here what is decided from bytes. Guessing an older encoding is ``content.legacy_encoding``, unsound characters are
-``content.characters``; markup, front matter and words are ``domain``'s.
+``domain.characters``; markup, front matter and words are ``domain``'s too.
 """
 
 import codecs
 import re
 from dataclasses import dataclass
 
-from resume_pipeline.content.characters import REPLACEMENT, line_of, sound_text
 from resume_pipeline.content.legacy_encoding import detect_encoding
+from resume_pipeline.domain.characters import REPLACEMENT, line_of, sound_text
 from resume_pipeline.domain.documents import Problem
 
 # The longer marks first: UTF-32 in little endian begins with the mark of UTF-16.

@@ -178,5 +178,6 @@ class AtomCutter:
 
 
 def _opening_hash(text: str) -> int:
-    """A hash of the first words alone, which most edits of a paragraph leave as they are."""
-    return crc32(" ".join(text[:200].split()[:3]).encode())
+    """A hash of the first word, then of the first three: most edits of a paragraph leave them as they are."""
+    words = text[:200].split()[:3]
+    return crc32("".join(words[:1]).encode()) << 32 | crc32(" ".join(words).encode())

@@ -79,7 +79,8 @@ def check_loss(known_count: int, removed_count: int, *, max_loss_share: float, r
     raise ContentLossError(
         f"{removed_count:,} of {known_count:,} documents are no longer under {root}: {what}. Nothing is removed until "
         "you confirm it. If it was meant, run `resume-pipeline ingest --yes` (`make ingest ARGS=--yes`), or set "
-        "`confirm_deletions: true` in the run config in the Dagster UI; if not, bring the files back, or check that the folder is the right one."
+        "`confirm_deletions: true` in the run config in the Dagster UI; if not, bring the files "
+        "back, or check that the folder is the right one."
     )
 
 

@@ -11,7 +11,9 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from itertools import takewhile
 
+from resume_pipeline.domain.characters import without_unsound
 from resume_pipeline.domain.documents import Json, Problem
 from resume_pipeline.domain.metadata_block import (
     MAX_CHARACTERS,
@@ -55,23 +57,41 @@ def split_front_matter(text: str) -> FrontMatter:
         return FrontMatter(body=text)
     if block.metadata is None:
         return FrontMatter(body=text, problems=tuple(block.problems))
-    metadata, clashes = canonical_metadata(block.metadata, line=start + 1)
+    sound = _sound_values(block.metadata)
+    if sound != block.metadata:
+        reason = "The front matter writes characters that nobody sees, as escapes; they were removed."
+        escapes = [Problem("warning", reason, start + 1)]
+    else:
+        escapes = []
+    metadata, clashes = canonical_metadata(sound, line=start + 1)
     return FrontMatter(
         metadata=metadata,
         body="\n".join(lines[block.last + 1 :]),
         body_start_line=block.last + 2,
         start_line=start + 1,
         end_line=block.last + 1,
-        problems=(*block.problems, *clashes),
+        problems=(*block.problems, *escapes, *clashes),
     )
+
+
+def _sound_values(metadata: dict[str, Json]) -> dict[str, Json]:
+    return {without_unsound(key): _sound_value(value) for key, value in metadata.items()}
+
+
+def _sound_value(value: Json) -> Json:
+    if isinstance(value, str):
+        return without_unsound(value)
+    if isinstance(value, list):
+        return [_sound_value(item) for item in value]
+    return _sound_values(value) if isinstance(value, dict) else value
 
 
 def _read_toml(lines: Sequence[str], opening: int) -> MetadataBlock:
     close = closing_line(lines, opening + 1, _TOML_FENCE)
     if close is None:
-        reason = "The front matter opened by '+++' is never closed; it is read as text."
-        is_meant = any(_TOML_KEY.match(line) for line in lines[opening + 1 : opening + 2])
-        return MetadataBlock(None, problems=[Problem("warning", reason, opening + 1)] if is_meant else ())
+        reason = "The front matter opened by '+++' is never closed; its lines are read as text, too."
+        keys = list(takewhile(_TOML_KEY.match, lines[opening + 1 :]))
+        return _as_text(_salvage_toml(keys), opening, reason, opening + 1) if keys else MetadataBlock(None)
     inner = lines[opening + 1 : close]
     problems: list[Problem] = []
     try:
@@ -82,7 +102,16 @@ def _read_toml(lines: Sequence[str], opening: int) -> MetadataBlock:
         found = re.search(r"at line (\d+)", str(error))
         reason = f"The front matter is no valid TOML: {error}. Its simple lines are read one by one."
         problem = Problem("warning", reason, opening + 1 + (int(found[1]) if found else 0))
-        return MetadataBlock(salvage([_TOML_KEY.sub(r"\1: ", line) for line in inner]), close, [problem])
+        return MetadataBlock(_salvage_toml(inner), close, [problem])
+
+
+def _salvage_toml(inner: Sequence[str]) -> dict[str, Json]:
+    return salvage([_TOML_KEY.sub(r"\1: ", line) for line in inner])
+
+
+def _as_text(metadata: dict[str, Json], opening: int, reason: str, line: int) -> MetadataBlock:
+    """Metadata that could be saved (a ``draft`` above all) while the lines themselves stay in the body."""
+    return MetadataBlock(metadata, opening - 1, [Problem("warning", reason, line)])
 
 
 def _read_json(text: str, start: int) -> MetadataBlock:
@@ -95,8 +124,10 @@ def _read_json(text: str, start: int) -> MetadataBlock:
     except (ValueError, RecursionError) as error:
         if not re.match(r"\{\s*\"[^\"\n]*\"\s*:", text[start : start + 200]):
             return MetadataBlock(None)
-        reason = f"The JSON front matter cannot be read ({error}); it is read as text."
-        return MetadataBlock(None, problems=[Problem("warning", reason, getattr(error, "lineno", start + 1))])
+        reason = f"The JSON front matter cannot be read ({error}); its lines are read as text, too."
+        head = re.split(r"\n\}|\n[ \t]*\n", text[start : start + MAX_CHARACTERS], maxsplit=1)[0]
+        pairs = [line.strip(" \t{},") for line in head.split("\n")]
+        return _as_text(salvage(pairs), start, reason, getattr(error, "lineno", start + 1))
     if not metadata or text[end:].split("\n", 1)[0].strip():
         return MetadataBlock(None)
     return MetadataBlock(metadata, text.count("\n", 0, end), problems)

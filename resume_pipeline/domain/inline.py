@@ -11,6 +11,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from html import unescape
 
+from resume_pipeline.domain.characters import without_unsound
 from resume_pipeline.domain.emphasis import Delimiter, delimiter, leftovers
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~$]")
@@ -125,7 +126,7 @@ class _Scan:
         elif kind == "tag":
             out.append(_tag_text(match["tag"]))
         elif kind == "entity":
-            out.append(unescape(match["entity"]))
+            out.append(without_unsound(unescape(match["entity"])))
         elif kind == "comment":
             return self._comment(match)
         return match.end()
@@ -195,7 +196,7 @@ class _Scan:
 
 def _tag_text(tag: str) -> str:
     if alt := (tag[:4].lower() == "<img" and _ALT.search(tag)):
-        return unescape(alt[1] or alt[2] or "")
+        return without_unsound(unescape(alt[1] or alt[2] or ""))
     if _INLINE_TAG.match(tag):
         return ""
     return "\n" if tag[:3].lower() == "<br" else " "

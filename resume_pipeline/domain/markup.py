@@ -8,6 +8,7 @@ indented, or in backticks) is left as it is. Markup that a reader sees the effec
 
 import re
 from dataclasses import dataclass, field
+from textwrap import dedent
 
 from resume_pipeline.domain.documents import Problem
 
@@ -23,6 +24,8 @@ _EXPORT = (
     r"|default\s+(?:[({\[]|[\w.$]+;?[ \t]*$)|\{|\*\s+from)"
 )
 _DIRECTIVE = r"""^[ \t>]*(?P<directive>:{3,}(?:[a-z-]+(?:[ \t]+[\w-]+="[^"\n]*")*[ \t]*:*|\{[^}\n]*\})?)[ \t]*$"""
+_DIRECTIVE_HOLDS = re.compile(r"(?:\n[ \t]*(?=\n)|\n[ ]{4,}(?![ :]|[-*+][ ]|\d+[.)])[^\n]*)++(?=\n[ \t]*:{3})")
+_DIRECTIVE_LIMIT = 20_000
 _ALT = re.compile(r'alt(?:-text)?="([^"\n]*)"')
 _JSX_VALUE = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}"
 _JSX_ATTRIBUTE = (
@@ -186,9 +189,14 @@ class _Scan:
         return self._cut(start, len(self.text))
 
     def _directive_end(self, match: re.Match[str]) -> int:
-        """After a line like ``:::note`` or ``:::row:::``; of a picture its words stay."""
+        """After a line like ``:::note`` or ``:::row:::``; of a picture its words stay.
+
+        What it holds is often indented by four spaces and more, which would make code of it.
+        """
         alt = _ALT.search(match["directive"])
-        return self._cut(match.start("directive"), match.end("directive"), keep=alt[1] if alt else "")
+        end = self._cut(match.start("directive"), match.end("directive"), keep=alt[1] if alt else "")
+        held = _DIRECTIVE_HOLDS.match(self.text, end, end + _DIRECTIVE_LIMIT)
+        return self._cut(end, held.end(), keep=dedent(held[0])) if held else end
 
     def _element_end(self, match: re.Match[str]) -> int:
         """After ``</script>``; an element that is never closed takes the rest only where it opens a line."""

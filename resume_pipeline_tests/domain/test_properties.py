@@ -70,7 +70,8 @@ def test_any_text_is_read_and_cut_within_the_limits(text, limits, count_tokens):
 def test_every_word_of_every_block_is_in_some_chunk(text, limits, count_tokens):
     document = parse_document(text, fallback_title="File name")
     chunks = chunk_document(document, limits=limits, count_tokens=count_tokens)
-    everything = re.sub(r"\s", "", "".join(chunk.content + "\n" + chunk.embedding_input for chunk in chunks))
+    texts = [chunk.content for chunk in chunks] + [chunk.embedding_input for chunk in chunks]
+    everything = re.sub(r"\s", "", "".join(texts))
 
     for block in blocks_of(document):
         for word in re.findall(r"[a-zA-Zäöü]{3,12}", block.text):

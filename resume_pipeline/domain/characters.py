@@ -1,6 +1,7 @@
 r"""Characters that harm a database, a search or a reader, and what becomes of them; then NFC.
 
-Add a kind of character here with the reason why it may not stay. Bytes and encodings are ``content.decode``.
+Add a kind of character here with the reason why it may not stay. Bytes and encodings are ``content.decode``; escapes that
+write such characters (``\u202e`` in YAML, ``&#x202e;``) are undone in ``domain.front_matter`` and ``domain.inline``.
 
 Line numbers stay an editor's: only ``\n`` ends a line. What only Python's ``splitlines`` or a printer takes for a line
 end (form feed, vertical tab, NEL, U+2028, U+2029 …) becomes a space.
@@ -63,6 +64,11 @@ def sound_text(text: str) -> tuple[str, list[Problem]]:
         return text, problems
     text = _without_overlong_marks(text, problems)
     return unicodedata.normalize("NFC", text), problems
+
+
+def without_unsound(text: str) -> str:
+    """The same text as ``sound_text`` gives, for text that was written in escapes."""
+    return sound_text(text)[0] if _ANY_UNSOUND.search(text) else text
 
 
 def line_of(text: str, index: int) -> int:

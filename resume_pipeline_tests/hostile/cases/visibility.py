@@ -1,0 +1,143 @@
+"""What its author does not want published, in every spelling, and what only looks like it."""
+
+from resume_pipeline_tests.hostile.case import Case
+
+_HIDDEN = {
+    "drafts": [
+        "draft: true",
+        "draft: True",
+        "draft: TRUE",
+        "draft: yes",
+        "draft: Yes",
+        "draft: on",
+        "draft: y",
+        "draft: 1",
+        'draft: "true"',
+        "draft: 'yes'",
+        "draft: !!bool true",
+        "draft: [true]",
+        "draft: true # not yet",
+        "draft:\ttrue",
+        "draft : true",
+        '"draft": true',
+        "'draft': true",
+        "Draft: true",
+        "DRAFT: true",
+        "isDraft: true",
+        "is_draft: true",
+        "is-draft: true",
+        "published: false",
+        "Published: No",
+        'published: "false"',
+        "published: off",
+        "published: 0",
+        "publish: false",
+        "isPublished: false",
+        "status: draft",
+        "Status: Draft",
+        "status: unpublished",
+        "state: draft",
+        "visibility: draft",
+        "draft: false\ndraft: true",
+        "draft: true\nbroken: 'x",
+        "draft: true\ntabs:\n\tx: [",
+        "{draft: true}",
+        "draft: >-\n  true",
+        "draft: &d true\nother: *d",
+        "base: &b {draft: true}\n<<: *b",
+        "status: [draft]",
+        "status: [draft, review]",
+    ],
+    "private": [
+        "private: true",
+        "Private: yes",
+        "is_private: true",
+        "private: 1",
+        "visibility: private",
+        "Visibility: PRIVATE",
+        "visibility: [private]",
+        "visibility: hidden",
+        "visibility: unlisted",
+        "visibility: internal",
+        "visibility: secret",
+        "visibility: 'private '",
+        "access: private",
+        "access: restricted",
+        "hidden: true",
+        "unlisted: true",
+        "unpublished: true",
+        "secret: true",
+        "confidential: true",
+        "internal: true",
+        "public: false",
+        "visible: false",
+        "is_public: no",
+        "status: private",
+        "publish: private",
+        "published: private",
+        "audience: internal",
+        "private: true\nbroken: {x",
+    ],
+}
+_VISIBLE = [
+    "draft: false",
+    "draft: no",
+    "draft:",
+    "draft: 0",
+    "drafted: true",
+    "draft_number: 1",
+    "published: true",
+    "published: 2021-03-04",
+    "published:",
+    "status: published",
+    "status: completed",
+    "visibility: public",
+    "private: false",
+    "public: true",
+    "note: 'draft: true'",
+    "# draft: true",
+    "jobs:\n  - draft: true",
+    "state: Texas",
+    "access: A pass by lottery",
+    "status: WIP",
+    "draft: later",
+]
+_OTHER = {
+    "toml": "+++\ndraft = true\n+++\n# gone\n",
+    "toml-string": '+++\nvisibility = "private"\n+++\n# gone\n',
+    "toml-broken": "+++\ndraft = true\nbroken = x y\n+++\n# gone\n",
+    "toml-unterminated": "+++\ndraft = true\n\n# gone\n",
+    "json": '{\n "draft": true\n}\n\n# gone\n',
+    "json-broken": '{\n "draft": true,\n broken\n}\n\n# gone\n',
+    "unterminated": "---\ndraft: true\ntitle: gone\n\n# gone\n",
+    "unterminated-broken": "---\ndraft: true\nrole: 'x\n\n# gone\n",
+    "blank-line-first": "\n\n---\ndraft: true\n---\n# gone\n",
+    "comment-first": "<!-- gone -->\n---\ndraft: true\n---\n# gone\n",
+    "dots": "---\ndraft: true\n...\n# gone\n",
+    "longer-than-the-limit": "---\ndraft: true\nnote: " + "word " * 20_000 + "\n---\n# gone\n",
+    "longer-than-the-limit-last": "---\nnote: " + "word " * 20_000 + "\ndraft: true\n---\n# gone\n",
+    "after-1500-keys": "---\n" + "\n".join(f"k{n}: 'a" for n in range(1500)) + "\ndraft: true\n---\n# gone\n",
+    "bomb": "---\ndraft: true\na: " + "[" * 300 + "\n---\n# gone\n",
+    "indented": "---\n  draft: true\n  title: gone\n---\n# gone\n",
+    "indented-broken": "---\n  draft: true\n  title: 'gone\n---\n# gone\n",
+    "closing-indented": "---\ndraft: true\n  ---\n# gone\n",
+}
+
+
+def _case(family: str, name: str, text: str, *, hidden: bool) -> Case:
+    path = f"{family}/{name}.md".encode()
+    return Case(family, path, text, "skipped" if hidden else "indexed")
+
+
+CASES = [
+    *(
+        _case(family, f"{number:02}", f"---\ntitle: gone\n{key}\n---\n\n# gone\n\ngone body\n", hidden=True)
+        for family, keys in _HIDDEN.items()
+        for number, key in enumerate(keys)
+    ),
+    *(
+        _case("not-hidden", f"{number:02}", f"---\ntitle: A\n{key}\n---\n\n# Body\n\nkept\n", hidden=False)
+        for number, key in enumerate(_VISIBLE)
+    ),
+    *(_case("drafts", name, text, hidden=True) for name, text in _OTHER.items()),
+]
