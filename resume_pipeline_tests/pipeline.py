@@ -27,7 +27,7 @@ from resume_pipeline.ingestion.reports import (
     PlanReport,
     PublishReport,
 )
-from resume_pipeline.ingestion.writing import writing
+from resume_pipeline.ingestion.writing import stepping, writing
 from resume_pipeline.retrieval.retriever import Hit, Retriever, SearchMode
 from resume_pipeline.storage.chunks import LiveChunk, live_chunks
 from resume_pipeline.storage.engine import Engine, Sessions, make_sessions
@@ -91,7 +91,7 @@ class Pipeline:
         return plan_ingestion(self.engine, self.root, self.embedder, load_token_counter(), max_loss_share=0.25)
 
     def roll_back(self, target: int | None = None) -> int:
-        with writing(self.engine, timeout_seconds=10) as sessions:
+        with stepping(self.engine) as sessions:
             return roll_back(sessions, target)[1].generation
 
     def publish_forward(self) -> PublishReport:

@@ -177,8 +177,12 @@ def upgrade() -> None:
         ),
         sa.Column("embedding_model_id", sa.Integer(), nullable=False),
         sa.Column(
-            "content_hash", sa.LargeBinary(), nullable=False, comment="sha256 over the paths and bytes it was made of"
+            "content_hash",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="sha256 over paths, bytes, recipes and the model",
         ),
+        sa.Column("source_hash", sa.LargeBinary(), nullable=False, comment="sha256 over paths and bytes alone"),
         sa.Column("documents", sa.Integer(), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

@@ -7,7 +7,7 @@ import typer
 
 from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, out, print_json
-from resume_pipeline.errors import ConfigurationError
+from resume_pipeline.errors import ConfigurationError, SchemaError
 from resume_pipeline.ingestion.diagnosis import diagnose
 from resume_pipeline.settings import load_settings
 from resume_pipeline.storage import migrations
@@ -50,7 +50,11 @@ def url() -> None:
 @db.command()
 def upgrade(revision: Annotated[str, typer.Argument()] = "head") -> None:
     """Apply the migrations that are missing."""
-    state = migrations.upgrade(bootstrap.migration_engine(load_settings()), revision)
+    settings = load_settings()
+    migrations.upgrade(bootstrap.migration_engine(settings), revision)
+    state = migrations.schema_state(bootstrap.engine(settings))
+    if revision == "head" and not state.at_head:
+        raise SchemaError(f"{state.explanation()} Does MIGRATION_DATABASE_URL lead to the database of DATABASE_URL?")
     out.print(f"The schema is at {state.current or 'none (empty)'}; head is {state.head}.")
 
 

@@ -9,7 +9,7 @@ from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, out, print_json, show_table
 from resume_pipeline.ingestion.publishing import publish as publish_candidate
 from resume_pipeline.ingestion.publishing import roll_back, waiting
-from resume_pipeline.ingestion.writing import writing
+from resume_pipeline.ingestion.writing import stepping, writing
 from resume_pipeline.settings import load_settings
 from resume_pipeline.storage.engine import Engine, driver_errors, make_sessions
 from resume_pipeline.storage.generations import GenerationRecord, list_generations
@@ -60,7 +60,11 @@ def status(as_json: AsJson = False) -> None:
                 "generation": live.generation if live else None,
                 "schema": {"current": state.current, "head": state.head, "at_head": state.at_head},
                 "pgvector": state.pgvector,
-                "candidate": {**dataclasses.asdict(candidate), "publishes": reason is None, "reason": reason},
+                "candidate": {
+                    **dataclasses.asdict(candidate),
+                    "publishes": state.at_head and reason is None,
+                    "reason": reason,
+                },
             }
         )
         return
@@ -106,8 +110,7 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Make an earlier generation live again, in one step and without embedding anything."""
-    settings = load_settings()
-    with writing(bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
+    with stepping(bootstrap.engine(load_settings())) as sessions:
         before, now = roll_back(sessions, generation)
     if as_json:
         print_json({"generation": now.generation, "previous": before.generation, "live": _as_json(now)})

@@ -27,6 +27,8 @@ _CONTROL_BYTES = bytes([*range(7), *range(14, 27), *range(28, 32), 127])
 _NOT_TEXT = Problem(
     "error", "It is not text, although its name says so. If it is UTF-16 without a byte order mark, save it as UTF-8."
 )
+_WRONG_MARK = "It begins with the mark of UTF-16 but is plain ASCII; the mark was left out. Save it as UTF-8."
+_ANYTHING = re.compile("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def _decode_bytes(data: bytes) -> _Raw | None:
     """None: not text."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
+            if encoding != "utf-8" and len(data) > 40 and _is_ascii_text(data[len(mark) :]):
+                return _Raw(data[len(mark) :].decode("ascii"), "utf-8", _WRONG_MARK, _ANYTHING)
             return _decode_unicode(data[len(mark) :], encoding)
     return _decode_unicode(data, "utf-8")
 
@@ -102,6 +106,11 @@ def _decode_damaged_utf8(data: bytes) -> _Raw | None:
     encoding = detect_encoding(data)
     doubt = f"It is not UTF-8 and was read as {encoding}, which is a guess. Save it as UTF-8."
     return _Raw(data.decode(encoding, "replace"), encoding, doubt)
+
+
+def _is_ascii_text(data: bytes) -> bool:
+    """Whether these are ASCII letters and no UTF-16, in which ASCII has NUL bytes and other scripts have high ones."""
+    return b"\x00" not in data and data.isascii()
 
 
 def _damage(broken: int, encoding: str) -> str:

@@ -107,7 +107,8 @@ def index_metadata(report: IndexReport) -> Metadata:
         "index_megabytes": round(report.size_bytes / 1e6, 2),
         "recall_at_10": report.recall_at_10,
         "built": int(report.built),
-        "used_by_search": report.used_by_search,
+        "used_by_search": int(report.used_by_search),
+        "vectors_per_second": round(report.vectors / max(report.seconds, 1e-3), 1),
         "settings": dg.MetadataValue.json(dict(report.settings)),
         "seconds": round(report.seconds, 3),
     }
@@ -124,6 +125,7 @@ def publish_metadata(report: PublishReport) -> Metadata:
         "chunks": report.chunks,
         "coverage": round(report.coverage, 4),
         "documents_kept_back": report.kept_back,
+        "documents_per_second": round(report.documents / max(report.seconds, 1e-3), 1),
         "changes": table(({"path": path, "change": change} for path, change in report.changes), ("path", "change")),
         "seconds": round(report.seconds, 3),
     }

@@ -22,7 +22,8 @@ def apply_migrations(context: dg.OpExecutionContext, postgres: PostgresResource)
     with failures():
         before = schema_state(postgres.engine)
         with postgres.migrating() as engine:
-            after = upgrade(engine)
+            upgrade(engine)
+        after = schema_state(postgres.engine)  # not the other engine's: it may lead to another database
         if not after.at_head:
             raise SchemaError(after.explanation())
     context.log.info(f"Schema at {after.current}; it was at {before.current or 'none (empty)'}.")

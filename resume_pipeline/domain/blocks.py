@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from resume_pipeline.domain.block_parser import MAX_NESTING
 from resume_pipeline.domain.documents import Block, BlockKind
-from resume_pipeline.domain.inline import plain_text
+from resume_pipeline.domain.inline import plain_text, without_tags
 
 _KINDS: dict[str, BlockKind] = {
     "heading_open": "heading",
@@ -65,7 +65,7 @@ class BlockReader:
         first, last = self._span(tokens, start, end)
         if last < first:
             return None
-        markdown = "\n".join(self.lines[first : last + 1])
+        first, last, markdown = self._markdown(kind, first, last)
         parts: tuple[Block, ...] = ()
         if kind in _CONTAINERS:
             text, parts = self._container(tokens, start, end, markdown)
@@ -98,6 +98,19 @@ class BlockReader:
         while first <= last and not self.lines[first].strip():
             first += 1
         return first, last
+
+    def _markdown(self, kind: BlockKind, first: int, last: int) -> tuple[int, int, str]:
+        """The lines without HTML tags, and which lines are left once those that held nothing else are gone."""
+        markdown = "\n".join(self.lines[first : last + 1])
+        if "<" not in markdown or kind in {"code", "math"}:
+            return first, last, markdown
+        lines = without_tags(markdown).split("\n")
+        if kind == "html":
+            lines = [" ".join(line.split()) for line in lines]
+        while len(lines) > 1 and not lines[-1].strip(" >"):
+            lines.pop()
+        blank = next((index for index, line in enumerate(lines) if line.strip(" >")), 0)
+        return first + blank, first + len(lines) - 1, "\n".join(lines[blank:])
 
     def _leaf_text(self, kind: BlockKind, token: Token) -> str:
         if kind == "code":

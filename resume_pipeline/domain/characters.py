@@ -1,7 +1,7 @@
 r"""Characters that harm a database, a search or a reader, and what becomes of them; then NFC.
 
-Add a kind of character here with the reason why it may not stay. Bytes and encodings are ``content.decode``; escapes that
-write such characters (``\u202e`` in YAML, ``&#x202e;``) are undone in ``domain.front_matter`` and ``domain.inline``.
+Add a kind of character here with the reason why it may not stay. Bytes and encodings are ``content.decode``; where
+escapes write such characters (``\u202e`` in YAML, ``&#x202e;``), ``domain.front_matter`` and ``domain.inline`` ask.
 
 Line numbers stay an editor's: only ``\n`` ends a line. What only Python's ``splitlines`` or a printer takes for a line
 end (form feed, vertical tab, NEL, U+2028, U+2029 …) becomes a space.

@@ -130,7 +130,7 @@ class _Chunker:
 
     def _header(self, path: tuple[str, ...]) -> str:
         if path not in self.headers:
-            title = self.document.title
+            title = "" if self.document.is_untitled else self.document.title
             below = path[1:] if path and path[0].casefold() == title.casefold() else path
             header = "\n".join(line for line in (title, " > ".join(below)) if line)
             self.headers[path] = self._shortened(header, self._header_tokens)

@@ -66,7 +66,8 @@ class Section:
 class ParsedDocument:
     """A source file as read: facts from the front matter, sections from the body.
 
-    ``title`` is never empty: front matter, else the first heading, else the file's name in words.
+    ``title`` is never empty: front matter, else the first heading, else the file's name in words. In that last case
+    ``is_untitled`` is true, and the title is for display only: a renamed file must not be embedded again.
     ``metadata`` is the whole front matter as JSON values, known keys under their canonical names.
     ``hidden_reason`` is set when the author does not want the file published (``draft: true`` …).
     ``facts`` are sentences made of the front matter; empty when it has none worth a search.
@@ -74,6 +75,7 @@ class ParsedDocument:
 
     title: str
     metadata: dict[str, Json] = field(default_factory=dict)
+    is_untitled: bool = False
     facts: tuple[str, ...] = ()
     facts_start_line: int = 1
     facts_end_line: int = 1

@@ -62,6 +62,11 @@ def plain_text(markdown: str, references: Container[str] = frozenset(), *, keep_
     return "\n".join(line for line in lines if line)
 
 
+def without_tags(markdown: str) -> str:
+    """``markdown`` line for line without its HTML tags, for display; an image's alt text stays, and so does code."""
+    return _TagScan(markdown, frozenset()).run() if "<" in markdown else markdown
+
+
 def normalize_label(label: str) -> str:
     """The form in which two link labels are the same one (as markdown-it keys its references)."""
     return " ".join(label.split()).lower().upper()
@@ -192,6 +197,29 @@ class _Scan:
             named = label[1] if label[1].strip() else own
             return label.end() if normalize_label(named) in self.references else None
         return position if own.strip() and normalize_label(own) in self.references else None
+
+
+@dataclass(slots=True)
+class _TagScan(_Scan):
+    """The same pass, leaving everything but tags as it is written."""
+
+    def _take(self, match: re.Match[str]) -> int:
+        written, end = match[0], match.end()
+        if match["tag"]:
+            breaks = "\n" * written.count("\n")
+            self.out.append(breaks or _tag_text(written).replace("\n", " "))
+            return end
+        if match["ticks"]:
+            before = len(self.out)
+            end = self._code(match)
+            del self.out[before:]
+            if end == match.end() and len(written) >= 3:
+                end = len(self.source)  # a fence that is never closed
+        elif written.startswith("~~~"):
+            closing = self.source.find(written, end)
+            end = closing + len(written) if closing >= 0 else len(self.source)
+        self.out.append(self.source[match.start() : end])
+        return end
 
 
 def _tag_text(tag: str) -> str:

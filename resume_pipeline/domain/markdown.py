@@ -13,6 +13,9 @@ from resume_pipeline.domain.front_matter import split_front_matter
 from resume_pipeline.domain.markup import strip_unseen
 from resume_pipeline.domain.visibility import hidden_reason
 
+_HEADING_CHARACTERS = 300
+"""What title and headings are shortened to: every chunk below repeats them, and a heading may be a whole file."""
+
 
 def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
     """What ``text`` (lines end in a line feed) says, section by section, and what is wrong with it.
@@ -26,8 +29,10 @@ def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
     reader = BlockReader(readable.text.split("\n"), front.body_start_line, references)
     blocks = list(reader.read(tokens))
     problems: tuple[Problem, ...] = (*front.problems, *readable.problems)
+    title = _title(front.metadata, blocks)
     return ParsedDocument(
-        title=_title(front.metadata, blocks, fallback_title),
+        title=title or " ".join(fallback_title.split()) or "Untitled",
+        is_untitled=not title,
         metadata=front.metadata,
         facts=facts_of(front.metadata, body_text="\n".join(block.text for block in blocks)),
         facts_start_line=front.start_line,
@@ -38,12 +43,12 @@ def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
     )
 
 
-def _title(metadata: dict[str, Json], blocks: list[Block], fallback: str) -> str:
+def _title(metadata: dict[str, Json], blocks: list[Block]) -> str:
     if named := fact_text(metadata.get("title")):
-        return named
+        return _shortened(named)
     headings = [block for block in blocks if block.kind == "heading"]
     first = next((block for block in headings if block.level == 1), headings[0] if headings else None)
-    return first.text if first else " ".join(fallback.split()) or "Untitled"
+    return _shortened(first.text) if first else ""
 
 
 def _sections(blocks: Iterable[Block]) -> Iterable[Section]:
@@ -54,9 +59,17 @@ def _sections(blocks: Iterable[Block]) -> Iterable[Section]:
             current.append(block)
             continue
         if current:
-            yield Section(tuple(heading.text for heading in path), tuple(current))
+            yield Section(_heading_path(path), tuple(current))
         path = [heading for heading in path if heading.level < block.level]
         path.append(block)
         current = [block]
     if current:
-        yield Section(tuple(heading.text for heading in path), tuple(current))
+        yield Section(_heading_path(path), tuple(current))
+
+
+def _heading_path(headings: Iterable[Block]) -> tuple[str, ...]:
+    return tuple(_shortened(heading.text) for heading in headings)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _HEADING_CHARACTERS else text[: _HEADING_CHARACTERS - 1].rstrip() + "…"

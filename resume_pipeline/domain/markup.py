@@ -13,7 +13,8 @@ from textwrap import dedent
 from resume_pipeline.domain.documents import Problem
 
 _NEEDED = re.compile(
-    r"<!--|<(?:script|style)\b|^[ \t>]*:::|\{\{|\{%|\{/\*|^(?:import|export)\b|^[ \t]*</?(?-i:[A-Z])|=\{|\{\.\.\.",
+    r"<!--|<(?:script|style)\b|^[ \t>]*:::|\{\{|\{[%#:.]|\{/\*|<%|^(?:import|export)\b|^[ \t]*</?(?-i:[A-Z])|=\{"
+    r"|\{\.\.\.",
     re.IGNORECASE | re.MULTILINE,
 )
 _FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
@@ -32,13 +33,19 @@ _JSX_ATTRIBUTE = (
     rf"""(?:\s++[A-Za-z_:][\w:.-]*+(?:=(?:"[^"]*+"|'[^']*+'|{_JSX_VALUE}))?+|\s*+\{{\.\.\.[^{{}}]{{1,200}}\}})"""
 )
 _JSX = re.compile(rf"</?(?P<name>[A-Za-z][\w.]*+)?+(?P<attributes>{_JSX_ATTRIBUTE}*+)\s*+/?>")
+# Of kramdown ({: .no_toc}) and Goldmark ({#id .class}), at the end of a line.
+_ATTRIBUTES = r"\{(?::[^{}\n]{0,300}|[#.][A-Za-z][\w-]*+(?:[ ]+[^{}\n]{0,300})?)\}(?=[ \t]*$)"
 _OPENER = re.compile(
     rf"{_FENCE}|{_INDENTED}|{_DIRECTIVE}|(?P<import>{_IMPORT})|(?P<export>{_EXPORT})"
     r"|\\(?P<escape>[^\n])|(?P<ticks>`+)|(?P<comment><!--)|<(?P<element>script|style)\b"
-    r"|(?P<template>\{\{[<%/]?|\{%|\{/\*)|(?P<tag></?(?=[A-Za-z>]))",
+    rf"|(?P<attributes>{_ATTRIBUTES})"
+    r"|(?P<template>\{\{[<%/]?|\{%|\{/\*|<%|\{#[ ])|(?P<tag></?(?=[A-Za-z>]))",
     re.MULTILINE | re.IGNORECASE,
 )
-_TEMPLATE_ENDS = {"{{<": ">}}", "{{%": "%}}", "{{/": "}}", "{{": "}}", "{%": "%}", "{/*": "*/}"}
+_TEMPLATE_ENDS = {"{{<": ">}}", "{{%": "%}}", "{{/": "}}", "{{": "}}", "{%": "%}", "{/*": "*/}"} | {
+    "<%": "%>",
+    "{# ": "#}",
+}
 _BLOCK_TAG = re.compile(r"(?:\{%-?|\{\{[<%])\s*(?P<name>comment|raw|highlight)\b")
 _LIST_LINE = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)|\s*\[\^|\s*[:~]\s|\s{1,3}\S")
 _TEMPLATE_LIMIT = 4000
@@ -87,8 +94,9 @@ class _Scan:
             "element": self._element_end,
             "template": self._template_end,
             "tag": self._jsx_end,
-            "import": self._import_end,
+            "import": self._whole_match,
             "export": self._export_end,
+            "attributes": self._whole_match,
         }
         position = 0
         while match := _OPENER.search(self.text, position):
@@ -253,7 +261,7 @@ class _Scan:
         alone = name[:1].isupper() and ("." in name or self._opens_line(start))
         return self._cut(start, tag.end()) if expression or alone else tag.end()
 
-    def _import_end(self, match: re.Match[str]) -> int:
+    def _whole_match(self, match: re.Match[str]) -> int:
         return self._cut(match.start(), match.end())
 
     def _export_end(self, match: re.Match[str]) -> int:

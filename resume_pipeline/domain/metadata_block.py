@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from textwrap import dedent
 
 from resume_pipeline.domain.documents import Json, Problem
 from resume_pipeline.domain.yaml_values import UnreadableYamlError, load_yaml
@@ -64,13 +65,14 @@ def salvage(inner: Sequence[str]) -> dict[str, Json]:
     """The top-level ``key: value`` lines, and the list items below a key, each read for itself."""
     metadata: dict[str, Json] = {}
     key = ""
-    for line in inner[:_SALVAGED_LINES]:
+    for line in dedent("\n".join(inner[:_SALVAGED_LINES])).split("\n"):
         if found := _KEY_LINE.match(line):
             key = found["key"].strip("\"' ")
             metadata[key] = _salvaged_value(found["value"] or "")
         elif key and (item := _ITEM_LINE.match(line)):
-            items = metadata[key]
-            metadata[key] = [*(items if isinstance(items, list) else []), _salvaged_value(item["item"])]
+            value = metadata[key]
+            items = value if isinstance(value, list) else [] if value is None else [value]
+            metadata[key] = [*items, _salvaged_value(item["item"])]
         elif not line[:1].isspace():
             key = ""
     return metadata
@@ -113,11 +115,10 @@ def _unterminated(lines: Sequence[str], opening: int) -> MetadataBlock:
     start = end = opening + 1
     if start >= len(lines) or not _KEY_LINE.match(lines[start]):
         return MetadataBlock(None)
-    while end < len(lines) and (
-        _KEY_LINE.match(lines[end]) or _ITEM_LINE.match(lines[end]) or (lines[end].strip() and lines[end][0].isspace())
-    ):
+    while end < len(lines) and _goes_on(lines[end]):
         end += 1
     inner = lines[start:end]
+    end += end < len(lines) and bool(_CLOSE.match(lines[end].strip()))  # an indented '---' was meant to close it
     reason = "The front matter opened by '---' is never closed; it is read up to the first line that is no key."
     problem = Problem("warning", reason, opening + 1)
     try:
@@ -126,6 +127,13 @@ def _unterminated(lines: Sequence[str], opening: int) -> MetadataBlock:
         value, problems = None, []
     metadata = value if isinstance(value, dict) else salvage(inner)
     return MetadataBlock(metadata, end - 1, [problem, *problems])
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a block that is never closed may hold this line: a key, an item, or the rest of a value."""
+    if _CLOSE.match(line.strip()):
+        return False
+    return bool(_KEY_LINE.match(line) or _ITEM_LINE.match(line) or (line.strip() and line[0].isspace()))
 
 
 def _salvaged_value(raw: str) -> Json:

@@ -7,7 +7,10 @@ belongs here.
 from resume_pipeline.domain.documents import Json
 from resume_pipeline.domain.metadata_keys import squeeze_key
 
-_HIDING_WHEN_TRUE = {"draft", "isdraft", "private", "isprivate", "hidden", "hide", "unlisted", "unpublished", "secret"}
+_HIDING_WHEN_TRUE = {
+    *("draft", "isdraft", "private", "isprivate", "hidden", "hide", "unlisted", "unpublished", "secret"),
+    *("confidential", "isconfidential", "internal", "isinternal"),
+}
 _HIDING_WHEN_FALSE = {"published", "ispublished", "publish", "public", "ispublic", "visible", "isvisible"}
 _NAMING = {"visibility", "access", "status", "state", "audience"}
 _HIDDEN_NAMES = {
@@ -28,8 +31,9 @@ _FALSE = {"false", "no", "n", "off", "0", "never"}
 def hidden_reason(metadata: dict[str, Json]) -> str | None:
     """The key and value that keep the file back (``draft: true``); None when nothing does."""
     for key, value in metadata.items():
-        if _hides(squeeze_key(key), _word(value)):
-            return f"{key}: {_word(value)}"
+        for word in map(_word, value if isinstance(value, list) else [value]):
+            if _hides(squeeze_key(key), word):
+                return f"{key}: {word}"
     return None
 
 
@@ -44,6 +48,4 @@ def _hides(key: str, word: str) -> bool:
 
 
 def _word(value: Json) -> str:
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
     return "" if value is None or isinstance(value, list | dict) else str(value).strip().lower()

@@ -53,7 +53,7 @@ class Embedder(Protocol):
 
 
 def checked(vectors: Vectors, *, inputs: int, dimensions: int, model: str) -> Vectors:
-    """The vectors, proven to be one finite row of the right length per input.
+    """The vectors, proven to be one finite row of the right length per input, none of zeros only.
 
     Raises:
         EmbeddingError: they are not.
@@ -68,6 +68,11 @@ def checked(vectors: Vectors, *, inputs: int, dimensions: int, model: str) -> Ve
         raise EmbeddingError(
             f"{model} answered input {int(np.argmin(finite))} of {inputs} with numbers that are not finite. "
             "Nothing of this answer was stored."
+        )
+    if not vectors.any(axis=1).all():
+        raise EmbeddingError(
+            f"{model} answered input {int(np.argmin(vectors.any(axis=1)))} of {inputs} with zeros only, which is near "
+            "to nothing. Nothing of this answer was stored."
         )
     return vectors
 

@@ -32,15 +32,16 @@ def chunk_documents(
     new, errors = 0, list[Note]()
     for start in range(0, len(ids), BATCH_DOCUMENTS):
         with sessions.begin() as session:
-            cut = []
-            for document in load_documents(session, ids[start : start + BATCH_DOCUMENTS]):
-                try:
-                    cut.append((document.document_id, _cut(document, count_tokens)))
-                except Exception as error:
-                    note = Note(document.source_path, f"It could not be cut into chunks ({type(error).__name__}).")
-                    errors.append(note)
-                    reject_version(session, document.document_id, {"line": None, "reason": note.reason})
-            new += insert_chunks(session, cut)
+            pieces = []
+            for document in list(load_documents(session, ids[start : start + BATCH_DOCUMENTS])):
+                chunks = cut_or_none(document, count_tokens)
+                if chunks is not None:
+                    pieces.append((document.document_id, chunks))
+                    continue
+                errors.append(Note(document.source_path, "It could not be cut into chunks. Please report it."))
+                error = {"line": None, "reason": errors[-1].reason, "stage": "chunks"}
+                reject_version(session, document.document_id, error)
+            new += insert_chunks(session, pieces)
         progress(STAGE, min(start + BATCH_DOCUMENTS, len(ids)), len(ids))
     with sessions() as session:
         totals = candidate_chunks(session, shard)
@@ -56,10 +57,11 @@ def chunk_documents(
     )
 
 
-def _cut(document: StoredDocument, count_tokens: TokenCounter) -> list[Chunk]:
-    parsed = parse_document(document.body, fallback_title=title_from_path(document.source_path))
-    limits = parse_recipe(document.recipe).limits
-    chunks = chunk_document(parsed, limits=limits, count_tokens=count_tokens)
-    if not chunks:
-        raise ValueError("a document that is not empty yields a chunk")
-    return chunks
+def cut_or_none(document: StoredDocument, count_tokens: TokenCounter) -> list[Chunk] | None:
+    """The chunks of a document version; None when it cannot be cut, whatever is wrong with it."""
+    try:
+        parsed = parse_document(document.body, fallback_title=title_from_path(document.source_path))
+        limits = parse_recipe(document.recipe).limits
+        return chunk_document(parsed, limits=limits, count_tokens=count_tokens) or None
+    except Exception:  # one bad file is one bad file
+        return None

@@ -41,12 +41,12 @@ def record_documents(
         manifest = read_manifest(session, root.shard)
     reader = ContentReader(root, manifest)
     done, total = 0, len(reader.found.files)
-    for batch in _batches(reader.readings()):
+    for batch in batches(reader.readings()):
         with sessions.begin() as session:
             _store(session, batch, reader.entries)
         done += len(batch)
         progress(STAGE, done, total)
-    difference = reader.difference([path for path, entry in reader.entries.items() if entry.document_id is not None])
+    difference = reader.difference()
     if not confirm_deletions:
         reader.check_loss(difference, max_loss_share=max_loss_share)
     _replace_manifest(sessions, reader)
@@ -54,7 +54,7 @@ def record_documents(
     return _report(sessions, reader, difference, time.monotonic() - started)
 
 
-def _batches(readings: Iterator[Reading]) -> Iterator[list[Reading]]:
+def batches(readings: Iterator[Reading]) -> Iterator[list[Reading]]:
     """Batches bounded in files and in characters, so that memory does not follow the size of files."""
     batch: list[Reading] = []
     characters = 0
@@ -70,14 +70,21 @@ def _batches(readings: Iterator[Reading]) -> Iterator[list[Reading]]:
 
 def _store(session: Session, batch: list[Reading], entries: dict[str, ManifestEntry]) -> None:
     """Give each reading with a document its version's id, storing those versions that do not exist."""
+    new = take_existing(session, batch, entries)
+    ids = insert_versions(session, [_version(reading) for reading in new]) if new else []
+    for reading, id_ in zip(new, ids, strict=True):
+        entries[reading.entry.source_path] = replace(reading.entry, document_id=id_)
+
+
+def take_existing(session: Session, batch: list[Reading], entries: dict[str, ManifestEntry]) -> list[Reading]:
+    """Give readings whose version is stored already its id; those that are not."""
     parsed = [reading for reading in batch if reading.document is not None]
     keys = {r.entry.source_path: (r.entry.source_path, r.entry.bytes_sha256, r.entry.recipe) for r in parsed}
     existing = find_versions(session, list(keys.values())) if keys else {}
-    new = [reading for reading in parsed if keys[reading.entry.source_path] not in existing]
-    ids = insert_versions(session, [_version(reading) for reading in new]) if new else []
-    created = {reading.entry.source_path: id_ for reading, id_ in zip(new, ids, strict=True)}
     for path, key in keys.items():
-        entries[path] = replace(entries[path], document_id=existing.get(key) or created[path])
+        if key in existing:
+            entries[path] = replace(entries[path], document_id=existing[key])
+    return [reading for reading in parsed if keys[reading.entry.source_path] not in existing]
 
 
 def _version(reading: Reading) -> NewVersion:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from resume_pipeline.domain.hashing import Shard
-from resume_pipeline.embedding.base import Embedder, canary, require_same_space
+from resume_pipeline.embedding.base import Embedder, canary, checked, require_same_space
 from resume_pipeline.ingestion.progress import Progress, silent
 from resume_pipeline.ingestion.reports import EmbeddingsReport
 from resume_pipeline.storage.chunks import candidate_chunks
@@ -39,10 +39,15 @@ def embed_chunks(
     """Embed what the candidate lacks. Each response is committed as it comes, so a kill loses what is in flight."""
     started = time.monotonic()
     model = ensure_model(sessions, embedder)
-    with sessions.begin() as session:
-        share_vectors(session, model)
     with sessions() as session:
         pending = pending_inputs(session, model, shard)
+    if pending:
+        with sessions.begin() as session:
+            shared = share_vectors(session, model)
+        if shared:
+            with sessions() as session:
+                pending = pending_inputs(session, model, shard)
+    with sessions() as session:
         total = candidate_chunks(session, shard).chunks
     sent = requests = 0
     for request in pack_requests(pending, embedder):
@@ -65,7 +70,8 @@ def embed_chunks(
 def _embed_request(sessions: Sessions, embedder: Embedder, model: StoredModel, hashes: Sequence[bytes]) -> None:
     with sessions() as session:
         inputs = load_inputs(session, hashes)
-    vectors = embedder.embed([inputs[digest] for digest in hashes])
+    answer = embedder.embed([inputs[digest] for digest in hashes])
+    vectors = checked(answer, inputs=len(hashes), dimensions=model.dimensions, model=model.name)
     with sessions.begin() as session:
         store_vectors(session, model, hashes, vectors)
 

@@ -18,7 +18,7 @@ from resume_pipeline.storage.vector_index import (
     build_index,
     count_vectors,
     drop_index,
-    find_index,
+    find_indexes,
     force_exact,
     nearest_ids,
     sample_vectors,
@@ -58,19 +58,30 @@ def build_vector_index(
     measured = (settings.get("kind"), settings.get("vectors"), settings.get("recall_target"))
     if built or measured != (wanted, vectors, recall_target):
         settings = _measure(sessions, model, wanted, vectors, recall_target)
+        _require_used(sessions, model, settings)
     return _report(sessions, model, settings, built, time.monotonic() - started)
 
 
 def _make(sessions: Sessions, model: StoredModel, wanted: str, vectors: int) -> bool:
-    """Drop what should not be there and build what is missing; whether it was built now."""
-    with sessions.begin() as session:
-        found = find_index(session, model)
-        if found is not None and (found.kind != wanted or not found.valid):
-            drop_index(session, found.name)
-            found = None
-        build = found is None and wanted != "exact"
-        if build:
+    """Build what is missing, then drop what should not be there; whether an index was built now.
+
+    Searches go on meanwhile: building lets them pass, and an index is dropped only after the settings that searches
+    read say another kind, with the widest search until it is measured.
+    """
+    with sessions() as session:
+        found = find_indexes(session, model)
+    build = wanted != "exact" and (wanted not in found or not found[wanted].valid)
+    if build:
+        with sessions.begin() as session:
             build_index(session, model, wanted, vectors=vectors)
+    if build or model.index_settings.get("kind") != wanted:
+        widest = {STEPS[wanted][0]: STEPS[wanted][1][-1]} if wanted in STEPS else {}
+        with sessions.begin() as session:
+            set_index_settings(session, model, {"kind": wanted, "recall_at_10": 0.0, **widest})
+    for kind, index in found.items():
+        if kind != wanted:
+            with sessions.begin() as session:
+                drop_index(session, index.name)
     return build
 
 
@@ -90,6 +101,19 @@ def _measure(sessions: Sessions, model: StoredModel, kind: str, vectors: int, ta
     with sessions.begin() as session:
         set_index_settings(session, model, settings)
     return settings
+
+
+def _require_used(sessions: Sessions, model: StoredModel, settings: Mapping[str, Any]) -> None:
+    with sessions() as session:
+        sample = sample_vectors(session, model, 1)
+        used = not sample or uses_index(session, model, settings, sample[0][1])
+    if not used:
+        with sessions.begin() as session:
+            set_index_settings(session, model, {**settings, "vectors": None})  # to be measured and proven again
+        raise IndexUnusableError(
+            f"The search of {model.name} does not use its {settings['kind']} index (EXPLAIN shows another plan). "
+            "Run ANALYZE, or materialize `vector_index` again after dropping the index."
+        )
 
 
 def _truth(sessions: Sessions, model: StoredModel) -> list[tuple[str, set[Any]]]:
@@ -116,21 +140,14 @@ def _report(
     sessions: Sessions, model: StoredModel, settings: dict[str, Any], built: bool, seconds: float
 ) -> IndexReport:
     with sessions() as session:
-        sample = sample_vectors(session, model, 1)
-        used = not sample or uses_index(session, model, settings, sample[0][1])
-        index = find_index(session, model)
-    if not used:
-        raise IndexUnusableError(
-            f"The search of {model.name} does not use its {settings['kind']} index (EXPLAIN shows another plan). "
-            "Run ANALYZE, or materialize `vector_index` again after dropping the index."
-        )
+        index = find_indexes(session, model).get(str(settings["kind"]))
     return IndexReport(
         kind=str(settings["kind"]),
         vectors=int(settings["vectors"]),
         size_bytes=index.size_bytes if index is not None else 0,
         recall_at_10=float(settings["recall_at_10"]),
         built=built,
-        used_by_search=used,
+        used_by_search=True,
         settings=settings,
         seconds=seconds,
     )

@@ -4,31 +4,65 @@ Reading, parsing, cutting and packing are the stages' own functions; only storin
 are collected in temporary tables, so that memory does not follow the corpus.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from resume_pipeline.domain.chunking import chunk_document
-from resume_pipeline.domain.documents import Chunk, TokenCounter
+from resume_pipeline.domain.documents import TokenCounter
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.ingestion.chunks import BATCH_DOCUMENTS, cut_or_none
+from resume_pipeline.ingestion.documents import batches, take_existing
 from resume_pipeline.ingestion.embeddings import cost_usd
 from resume_pipeline.ingestion.publishing import held
-from resume_pipeline.ingestion.reading import ContentReader, ContentRoot, Reading
+from resume_pipeline.ingestion.reading import ContentReader, ContentRoot
 from resume_pipeline.ingestion.reports import EmbeddingsReport, Note, PlanReport
-from resume_pipeline.storage.content_manifest import ManifestEntry, manifest_problems, read_manifest
-from resume_pipeline.storage.embedding_models import find_model
+from resume_pipeline.storage.content_manifest import manifest_problems, read_manifest
+from resume_pipeline.storage.documents import StoredDocument, load_documents, without_chunks
+from resume_pipeline.storage.embedding_models import StoredModel, find_model
 from resume_pipeline.storage.engine import Engine, Session, driver_errors, make_sessions
 from resume_pipeline.storage.generations import live_generation, prepare_candidate
 from resume_pipeline.storage.migrations import require_head, schema_state
 from resume_pipeline.storage.planning import PlannedTotals, add_planned, add_stored, open_plan, planned_totals
 
-BATCH_CHUNKS = 5_000
+NEW_VERSION = -1
+"""Stands for the id of a version that the run would store."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """What the database holds before the run; empty when it has no schema yet."""
+class _Planner:
+    """One plan under way, in a transaction that is rolled back."""
 
-    manifest: dict[str, ManifestEntry]
+    session: Session
+    reader: ContentReader
+    count_tokens: TokenCounter
     has_schema: bool
+    warnings: list[Note] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Read what changed, and add the chunks of versions that are not stored."""
+        for batch in batches(self.reader.readings()):
+            parsed = [reading for reading in batch if reading.document is not None]
+            new = take_existing(self.session, batch, self.reader.entries) if self.has_schema else parsed
+            for reading in new:
+                path = reading.entry.source_path
+                self.warnings.extend(Note(path, problem.reason, problem.line) for problem in reading.warnings)
+                document = StoredDocument(NEW_VERSION, path, reading.entry.recipe, reading.text)
+                cut = self._add(document)
+                self.reader.entries[path] = replace(reading.entry, document_id=NEW_VERSION if cut else None)
+
+    def add_stored(self) -> None:
+        """Add the chunks of versions that are stored and stay: as they are, or as they will be cut."""
+        ids = [entry.document_id for entry in self.reader.entries.values()]
+        stored = [id_ for id_ in ids if id_ is not None and id_ != NEW_VERSION]
+        add_stored(self.session, stored)
+        uncut = without_chunks(self.session, stored)
+        for start in range(0, len(uncut), BATCH_DOCUMENTS):
+            for document in list(load_documents(self.session, uncut[start : start + BATCH_DOCUMENTS])):
+                self._add(document)
+
+    def _add(self, document: StoredDocument) -> bool:
+        chunks = cut_or_none(document, self.count_tokens)
+        if chunks is not None:
+            add_planned(self.session, chunks)
+        return chunks is not None
 
 
 def plan_ingestion(
@@ -46,70 +80,39 @@ def plan_ingestion(
         SchemaError: the schema is neither empty nor at head.
         ContentRootError, ContentLossError: as the run itself would.
     """
-    sessions = make_sessions(engine)
     has_schema = schema_state(engine).current is not None
     if has_schema:
         require_head(engine)
-    with driver_errors(), sessions() as session:
-        stored = _Stored(read_manifest(session, root.shard) if has_schema else {}, has_schema)
+    with driver_errors(), make_sessions(engine)() as session:
+        reader = ContentReader(root, read_manifest(session, root.shard) if has_schema else {})
+        planner = _Planner(session, reader, count_tokens, has_schema)
         open_plan(session)
-        reader = ContentReader(root, stored.manifest)
-        warnings, new_paths = _cut_changed(session, reader, count_tokens)
-        kept = [entry.document_id for path, entry in reader.entries.items() if path not in new_paths]
+        planner.read()
         if has_schema:
-            add_stored(session, [document_id for document_id in kept if document_id is not None])
-            warnings += _stored_warnings(session, reader, new_paths)
-        report = _report(session, reader, embedder, stored, new_paths, warnings)
+            planner.add_stored()
+            planner.warnings.extend(_stored_warnings(session, reader))
+        report = _report(planner, embedder)
         if not confirm_deletions:
-            reader.check_loss(reader.difference(_indexed(reader, new_paths)), max_loss_share=max_loss_share)
+            reader.check_loss(reader.difference(), max_loss_share=max_loss_share)
         session.rollback()
     return report
 
 
-def _indexed(reader: ContentReader, new_paths: set[str]) -> list[str]:
-    return [path for path, entry in reader.entries.items() if entry.document_id is not None or path in new_paths]
-
-
-def _cut_changed(session: Session, reader: ContentReader, count_tokens: TokenCounter) -> tuple[list[Note], set[str]]:
-    warnings, new_paths, batch = list[Note](), set[str](), list[Chunk]()
-    for reading in reader.readings():
-        if reading.document is None:
-            continue
-        new_paths.add(reading.entry.source_path)
-        warnings += [Note(reading.entry.source_path, p.reason, p.line) for p in reading.warnings]
-        batch += _cut(reading, reader, count_tokens)
-        if len(batch) >= BATCH_CHUNKS:
-            add_planned(session, batch)
-            batch = []
-    add_planned(session, batch)
-    return warnings, new_paths
-
-
-def _cut(reading: Reading, reader: ContentReader, count_tokens: TokenCounter) -> list[Chunk]:
-    assert reading.document is not None  # noqa: S101  (chosen so by the caller)
-    return chunk_document(reading.document, limits=reader.root.recipe.limits, count_tokens=count_tokens)
-
-
-def _stored_warnings(session: Session, reader: ContentReader, new_paths: set[str]) -> list[Note]:
+def _stored_warnings(session: Session, reader: ContentReader) -> list[Note]:
+    stored = {path for path, entry in reader.entries.items() if entry.document_id != NEW_VERSION}
     return [
         Note(path, warning["reason"], warning["line"])
         for path, _, _, problems in manifest_problems(session, reader.root.shard)
         for warning in problems
-        if path in reader.entries and path not in new_paths
+        if path in stored
     ]
 
 
-def _report(
-    session: Session,
-    reader: ContentReader,
-    embedder: Embedder,
-    stored: _Stored,
-    new_paths: set[str],
-    warnings: list[Note],
-) -> PlanReport:
-    model = find_model(session, embedder.name) if stored.has_schema else None
-    totals = planned_totals(session, model, has_schema=stored.has_schema)
-    difference = reader.difference(_indexed(reader, new_paths))
+def _report(planner: _Planner, embedder: Embedder) -> PlanReport:
+    reader = planner.reader
+    model = find_model(planner.session, embedder.name) if planner.has_schema else None
+    totals = planned_totals(planner.session, model, has_schema=planner.has_schema)
+    difference = reader.difference()
     return PlanReport(
         files=reader.counts(difference),
         chunks_total=totals.chunks,
@@ -122,21 +125,18 @@ def _report(
             tokens=totals.tokens,
             cost_usd=cost_usd(embedder, totals.tokens),
         ),
-        warnings=sorted(warnings, key=lambda note: (note.path, note.line or 0)),
+        warnings=sorted(planner.warnings, key=lambda note: (note.path, note.line or 0)),
         errors=reader.error_notes(),
         skipped=reader.skipped_notes(),
-        publishes=_publishes(session, stored, embedder, totals, anything_changed=not difference.is_empty),
+        publishes=_publishes(planner, model, totals, anything_changed=not difference.is_empty),
     )
 
 
-def _publishes(
-    session: Session, stored: _Stored, embedder: Embedder, totals: PlannedTotals, *, anything_changed: bool
-) -> bool:
-    """Whether the run would do more than look: files changed, inputs wait, or a candidate waits to be published."""
+def _publishes(planner: _Planner, model: StoredModel | None, totals: PlannedTotals, *, anything_changed: bool) -> bool:
+    """Whether the run would do more than look: files changed, chunks or inputs wait, or a candidate does."""
     if anything_changed or totals.inputs or totals.new_chunks:
         return True
-    model = find_model(session, embedder.name) if stored.has_schema else None
-    live = live_generation(session) if stored.has_schema else None
+    live = live_generation(planner.session) if planner.has_schema else None
     if model is None or live is None:
         return totals.chunks > 0
-    return not held(session, live, prepare_candidate(session, model))
+    return not held(planner.session, live, prepare_candidate(planner.session, model))

@@ -7,12 +7,15 @@ import time
 
 from resume_pipeline.errors import PublishError, UnknownGenerationError
 from resume_pipeline.ingestion.reports import PublishReport
-from resume_pipeline.storage.embedding_models import find_model
+from resume_pipeline.storage.chunks import chunk_soundness
+from resume_pipeline.storage.embedding_models import StoredModel, find_model
+from resume_pipeline.storage.embeddings import unsound_vectors
 from resume_pipeline.storage.engine import Session, Sessions
 from resume_pipeline.storage.generations import (
     Candidate,
     GenerationRecord,
     changed_paths,
+    hold_pointer,
     list_generations,
     live_generation,
     move_pointer,
@@ -26,31 +29,27 @@ MAX_CHANGES_NAMED = 200
 def publish(sessions: Sessions, model_name: str, *, min_coverage: float, forward: bool = False) -> PublishReport:
     """Make the candidate the live generation, in one step, unless there is nothing new or it was withdrawn.
 
-    ``forward`` publishes content that a rollback withdrew. Documents that lack chunks or vectors stay at their last
-    published version.
+    ``forward`` publishes content that a rollback withdrew.
 
     Raises:
-        PublishError: nothing was embedded by this model yet, or fewer than ``min_coverage`` of the documents are
-            complete. The live generation stays.
+        PublishError: nothing was embedded by this model yet, a document of the candidate lacks chunks or vectors, too
+            many documents could not be cut, or a vector is unsound. The live generation stays.
     """
     started = time.monotonic()
     with sessions.begin() as session:
+        hold_pointer(session)
         model = find_model(session, model_name)
         if model is None:
             raise PublishError(
                 f"There are no vectors of {model_name} to publish. Materialize `chunk_embeddings` first."
             )
         candidate = prepare_candidate(session, model)
-        if candidate.coverage < min_coverage:
-            raise PublishError(
-                f"Only {candidate.complete:,} of {candidate.wanted:,} documents ({candidate.coverage:.1%}) are chunked "
-                f"and embedded; {min_coverage:.0%} are needed (RESUME_MIN_COVERAGE). The live generation stays. "
-                "Materialize `document_chunks` and `chunk_embeddings`, then publish again."
-            )
+        _require_complete(candidate, min_coverage)
         live = live_generation(session)
-        reason = "" if forward and not _is_live(live, candidate) else held(session, live, candidate)
+        reason = held(session, live, candidate, forward=forward)
         published = not reason
         if published:
+            _require_sound(session, model)
             live = publish_candidate(session, model, candidate)
             reason = f"Generation {live.generation} is live."
         changes = list(changed_paths(session, live.generation, limit=MAX_CHANGES_NAMED)) if published and live else []
@@ -67,19 +66,48 @@ def publish(sessions: Sessions, model_name: str, *, min_coverage: float, forward
     )
 
 
+def _require_complete(candidate: Candidate, min_coverage: float) -> None:
+    if not candidate.is_covered(min_coverage):
+        raise PublishError(
+            f"Only {candidate.complete:,} of {candidate.wanted + candidate.failed:,} documents "
+            f"({candidate.coverage:.1%}) are chunked and embedded; more than {min_coverage:.0%} are needed "
+            "(RESUME_MIN_COVERAGE). The live generation stays. Materialize `document_chunks` and `chunk_embeddings`, "
+            "then publish again."
+        )
+    if candidate.complete < candidate.wanted:
+        # Publishing the finished part of an edit would show visitors a mixture of before and after.
+        raise PublishError(
+            f"{candidate.wanted - candidate.complete:,} of {candidate.wanted:,} documents are not chunked and embedded "
+            "yet. The live generation stays. Materialize `document_chunks` and `chunk_embeddings`, or run "
+            "`resume-pipeline ingest`."
+        )
+
+
+def _require_sound(session: Session, model: StoredModel) -> None:
+    unsound = unsound_vectors(session, model)
+    over_limit = chunk_soundness(session).over_limit
+    if unsound or over_limit:
+        raise PublishError(
+            f"{unsound:,} vectors are zero or of a wrong length, and {over_limit:,} chunks are over the hard maximum. "
+            "The live generation stays. Remove those rows and materialize the graph again."
+        )
+
+
 def _is_live(live: GenerationRecord | None, candidate: Candidate) -> bool:
     return live is not None and live.content_hash == candidate.content_hash
 
 
-def held(session: Session, live: GenerationRecord | None, candidate: Candidate) -> str:
-    """Why there is nothing to publish; empty when there is."""
+def held(session: Session, live: GenerationRecord | None, candidate: Candidate, *, forward: bool = False) -> str:
+    """Why there is nothing to publish; empty when there is. ``forward`` lifts what a rollback holds."""
     if _is_live(live, candidate):
         assert live is not None  # noqa: S101  (asked above)
         return f"Generation {live.generation} holds this content already."
     if live is None:
         return "" if candidate.complete else "There is no document to publish."
     for record in list_generations(session):
-        if record.generation > live.generation and record.content_hash == candidate.content_hash:
+        # By what was written: other chunk limits or another model do not make a withdrawn text wanted again.
+        withdrawn = record.state == "withdrawn" and record.source_hash == candidate.source_hash
+        if withdrawn and record.generation > live.generation and not forward:
             return (
                 f"Generation {record.generation} held this content and was rolled back, so it is not published again "
                 "by itself. Change the content, or run `resume-pipeline publish`."
@@ -93,26 +121,32 @@ def waiting(sessions: Sessions, model_name: str) -> str | None:
         model = find_model(session, model_name)
         if model is None:
             return "Nothing was embedded yet."
-        reason = held(session, live_generation(session), prepare_candidate(session, model))
+        candidate = prepare_candidate(session, model)
+        reason = held(session, live_generation(session), candidate)
         session.rollback()
+    if not reason and candidate.complete < candidate.wanted:
+        return f"{candidate.wanted - candidate.complete} documents are not chunked and embedded yet."
     return reason or None
 
 
 def roll_back(sessions: Sessions, target: int | None = None) -> tuple[GenerationRecord, GenerationRecord]:
     """Make an earlier generation live again: (the one that was live, the one that is). Nothing is embedded.
 
-    ``target`` None means the one before the live one. A withdrawn later one may be named, to step forward again.
+    ``target`` None means the last one that was live before and was not withdrawn. A withdrawn later one may be named,
+    to step forward again.
 
     Raises:
         UnknownGenerationError: there is no such generation, or none before the live one.
     """
     with sessions.begin() as session:
+        hold_pointer(session)
         records = {record.generation: record for record in list_generations(session)}
         live = next((record for record in records.values() if record.state == "live"), None)
         if live is None:
             raise UnknownGenerationError("Nothing is published yet, so there is nothing to roll back.")
         if target is None:
-            target = max((number for number in records if number < live.generation), default=None)
+            earlier = (number for number, record in records.items() if record.state == "superseded")
+            target = max((number for number in earlier if number < live.generation), default=None)
         if target is None:
             raise UnknownGenerationError(f"Generation {live.generation} is the first; there is none before it.")
         if target not in records or target == live.generation:

@@ -4,7 +4,7 @@ A file whose stat is the stored one is not opened; else the sha256 of its bytes 
 is ``ingestion.documents``; what it would cost, ``ingestion.planning``.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +20,7 @@ from resume_pipeline.ingestion.reports import FileCounts, Note
 from resume_pipeline.storage.content_manifest import ManifestEntry
 
 MAX_CHANGES_NAMED = 200
+EMPTY = "It has no text to index."
 MAX_PATH_BYTES = 2_000
 """A B-tree entry in Postgres holds some 2,700 bytes."""
 
@@ -122,35 +123,35 @@ class ContentReader:
         if failure is not None or document is None:
             reason = failure or Problem("error", "It could not be parsed.")
             return Reading(replace(entry, error={"line": reason.line, "reason": reason.reason}))
-        hidden = document.hidden_reason or ("it has no text to index" if document.is_empty else None)
+        hidden = document.hidden_reason or (EMPTY if document.is_empty else None)
         if hidden is not None:
             return Reading(replace(entry, document_id=None, skipped_reason=hidden))
         return Reading(replace(entry, document_id=None), read.text, document, problems)
 
-    def difference(self, indexed: Collection[str]) -> ContentDiff:
-        """What changed among indexed files; ``indexed`` are the paths with a document now. After ``readings``."""
-        new = {path: self._indexed_sha(path) for path in indexed}
-        recipe = str(self.root.recipe)
-        known = {
-            path: entry.bytes_sha256 if entry.recipe == recipe else b""
-            for path, entry in self.manifest.items()
-            if entry.document_id is not None
-        }
+    def difference(self) -> ContentDiff:
+        """What changed among indexed files. After ``readings``, with the versions' ids in ``entries``."""
+        known = {path: self._token(entry) for path, entry in self.manifest.items() if entry.document_id is not None}
+        new = {path: self._new_token(entry) for path, entry in self.entries.items() if entry.document_id is not None}
         return diff_content(known, new, self.found.is_unknown)
 
-    def _indexed_sha(self, path: str) -> bytes:
-        """The sha256 of what is indexed of a file: not that of its bytes, where those could not be used."""
-        entry = self.entries[path]
-        known = self.manifest.get(path)
-        return known.bytes_sha256 if entry.error is not None and known is not None else entry.bytes_sha256
+    def _token(self, entry: ManifestEntry) -> bytes:
+        """What tells versions apart. Files keep it when they are renamed, so only another recipe is part of it."""
+        return entry.bytes_sha256 if entry.recipe == str(self.root.recipe) else entry.bytes_sha256 + b"old"
+
+    def _new_token(self, entry: ManifestEntry) -> bytes:
+        known = self.manifest.get(entry.source_path)
+        same_version = known is not None and known.document_id == entry.document_id
+        return self._token(known if known is not None and same_version else entry)
 
     def check_loss(self, difference: ContentDiff, *, max_loss_share: float) -> None:
-        """Pass when no more documents are gone than may go without confirmation; a hidden one is not gone.
+        """Pass when no more documents are gone than may go without confirmation.
+
+        One that its author hid is not gone; one that was emptied is, since a full disk empties files, too.
 
         Raises:
             ContentLossError: more are gone.
         """
-        gone = [path for path in difference.removed if path not in self.entries]
+        gone = [path for path in difference.removed if self._is_gone(path)]
         known = sum(entry.document_id is not None for entry in self.manifest.values())
         check_loss(
             known,
@@ -159,6 +160,10 @@ class ContentReader:
             root=str(self.root.path),
             found_count=len(self.found.files),
         )
+
+    def _is_gone(self, path: str) -> bool:
+        entry = self.entries.get(path)
+        return entry is None or entry.skipped_reason == EMPTY
 
     def counts(self, difference: ContentDiff) -> FileCounts:
         """The counts of a report."""

@@ -12,6 +12,19 @@ from resume_pipeline.storage.migrations import require_head
 
 
 @contextmanager
+def stepping(engine: Engine) -> Iterator[Sessions]:
+    """Sessions for moving the pointer: behind the gate, without waiting for a stage that writes.
+
+    Raises:
+        SchemaError: the schema is not at the code's head.
+        DatabaseError: Postgres refused something or went away.
+    """
+    with driver_errors():
+        require_head(engine)
+        yield make_sessions(engine)
+
+
+@contextmanager
 def writing(engine: Engine, *, timeout_seconds: float) -> Iterator[Sessions]:
     """Sessions that may write, while no other process does.
 

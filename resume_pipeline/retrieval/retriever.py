@@ -3,11 +3,11 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from resume_pipeline.domain.fusion import convex_combination
-from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.base import Embedder, require_same_space
 from resume_pipeline.errors import PublishError
 from resume_pipeline.storage.embedding_models import find_model
 from resume_pipeline.storage.engine import Session, Sessions, driver_errors
@@ -54,6 +54,8 @@ class Retriever:
 
     sessions: Sessions
     load_embedder: Callable[[str], Embedder]
+    proven: set[str] = field(default_factory=set)
+    """Models whose canary was compared."""
 
     def search(
         self,
@@ -67,6 +69,7 @@ class Retriever:
 
         Raises:
             PublishError: nothing is published yet.
+            EmbeddingSpaceError: the model of the live generation is no longer the one that made its vectors.
             DatabaseUnavailableError: Postgres cannot be reached.
         """
         started = time.perf_counter()
@@ -120,6 +123,10 @@ class Retriever:
         model = find_model(session, live.embedding_model)
         assert model is not None  # noqa: S101  (a foreign key holds it)
         embedder = self.load_embedder(model.name)
+        if model.name not in self.proven:
+            # Once per process: what was stored under this name must be from the model that answers now.
+            require_same_space(embedder, model.canary)
+            self.proven.add(model.name)
         query = vector_text(embedder.embed([question])[0])
         found = vector_candidates(session, model, query=query, generation=live.generation, count=count, filters=filters)
         return dict(found)

@@ -88,6 +88,13 @@ def unchunked_ids(session: Session, shard: Shard | None = None) -> list[int]:
     return list(session.scalars(in_shard(statement, shard)))
 
 
+def without_chunks(session: Session, ids: Sequence[int]) -> list[int]:
+    """Those of the versions that have no chunks, by id."""
+    chunked = exists().where(ChunkOccurrence.document_id == Document.document_id)
+    statement = select(Document.document_id).where(Document.document_id == func.any(list(ids)), ~chunked)
+    return list(session.scalars(statement.order_by(Document.document_id)))
+
+
 def load_documents(session: Session, ids: Sequence[int]) -> Iterator[StoredDocument]:
     """The bodies of these versions, by id."""
     statement = (

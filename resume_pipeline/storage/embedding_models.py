@@ -65,7 +65,8 @@ def register_model(session: Session, name: str, canary: NDArray[np.float32]) -> 
     session.execute(
         text(
             f"CREATE TABLE IF NOT EXISTS {model.partition} PARTITION OF chunk_embeddings "
-            f"(CONSTRAINT ck_{model.partition}_dimensions CHECK (vector_dims(embedding) = {model.dimensions})) "
+            f"(CONSTRAINT ck_{model.partition}_dimensions CHECK (vector_dims(embedding) = {model.dimensions} "
+            "AND vector_norm(embedding) BETWEEN 1e-6 AND 1e6)) "
             f"FOR VALUES IN ({model.embedding_model_id})"
         )
     )

@@ -113,28 +113,40 @@ def store_vectors(session: Session, model: StoredModel, hashes: Sequence[bytes],
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
+WANTED = "SELECT DISTINCT o.chunk_id FROM chunk_occurrences o JOIN source_files s USING (document_id)"
+
+
 @dataclass(frozen=True, slots=True)
 class VectorCounts:
-    """Vectors of the candidate's chunks, and those among them that are unsound."""
+    """The candidate's chunks, and those of them with a vector."""
 
     chunks: int
     with_vector: int
-    unsound: int
 
 
 def candidate_vectors(session: Session, model: StoredModel) -> VectorCounts:
-    """Count the candidate's chunks, those with a vector, and vectors that are zero or not finite or too short."""
-    row = session.execute(
-        text(
-            f"""
-            WITH wanted AS MATERIALIZED (
-                SELECT DISTINCT o.chunk_id FROM chunk_occurrences o JOIN source_files s USING (document_id))
-            SELECT count(*), count(e.chunk_id),
-                   count(*) FILTER (WHERE e.chunk_id IS NOT NULL AND NOT (
-                       vector_dims(e.embedding) = :dimensions AND vector_norm(e.embedding) BETWEEN 1e-6 AND 1e6))
-            FROM wanted w LEFT JOIN {model.partition} e USING (chunk_id)
-            """  # noqa: S608  (the partition's name is ours)
-        ),
-        {"dimensions": model.dimensions},
-    ).one()
-    return VectorCounts(*row)
+    """Count the candidate's chunks and those with a vector; no vector is read."""
+    statement = (
+        f"SELECT count(*), count(e.chunk_id) FROM ({WANTED}) w "  # noqa: S608  (the partition's name is ours)
+        f"LEFT JOIN {model.partition} e USING (chunk_id)"
+    )
+    return VectorCounts(*session.execute(text(statement)).one())
+
+
+def unsound_vectors(session: Session, model: StoredModel) -> int:
+    """How many of the candidate's vectors are zero, not finite, or of another length than the model's."""
+    statement = (
+        f"SELECT count(*) FROM ({WANTED}) w JOIN {model.partition} e USING (chunk_id) "  # noqa: S608
+        "WHERE NOT (vector_dims(e.embedding) = :dimensions AND vector_norm(e.embedding) BETWEEN 1e-6 AND 1e6)"
+    )
+    return int(session.scalar(text(statement), {"dimensions": model.dimensions}) or 0)
+
+
+def vectors_are_guarded(session: Session, model: StoredModel) -> bool:
+    """Whether Postgres itself refuses unsound vectors in the partition, and has looked at all that are there."""
+    statement = (
+        "SELECT bool_or(convalidated) FROM pg_constraint "
+        "WHERE conrelid = to_regclass(:partition) AND conname = :name AND contype = 'c'"
+    )
+    names = {"partition": model.partition, "name": f"ck_{model.partition}_dimensions"}
+    return bool(session.scalar(text(statement), names))

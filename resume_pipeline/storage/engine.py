@@ -43,6 +43,16 @@ def normalised_url(url: str) -> URL:
             f"DATABASE_URL names the dialect {parsed.drivername!r}; only postgresql://… works. "
             "Unset it to use the embedded Postgres."
         )
+    if "@" in (parsed.host or ""):
+        # The rest of a password that was not percent-encoded: it would show in every message that names the host.
+        raise ConfigurationError(
+            "DATABASE_URL has a second @ before the host. A password with @ : / ? # in it must be percent-encoded "
+            "(@ is %40)."
+        )
+    query = dict(parsed.query)
+    password = query.pop("password", None)
+    if isinstance(password, str):  # only a password in its own place is masked when a URL is shown
+        parsed = parsed.set(password=parsed.password or password, query=query)
     return parsed.set(drivername="postgresql+psycopg2")
 
 

@@ -30,6 +30,7 @@ class GenerationRecord:
     state: str
     embedding_model: str
     content_hash: bytes
+    source_hash: bytes
     documents: int
     chunks: int
     published_at: dt.datetime
@@ -65,71 +66,90 @@ def _record(row: Row[Generation, str]) -> GenerationRecord:
         found.state,
         model,
         found.content_hash,
+        found.source_hash,
         found.documents,
         found.chunks,
         found.published_at,
     )
 
 
-# The documents of the next generation: the wanted versions whose every chunk has a vector; where that is not so (or
-# where the new bytes could not be read), the version that is published now. Fills the temporary table `candidate`.
+# The documents of the next generation: the wanted versions, with what each still lacks. A temporary table, since the
+# transaction that publishes asks it several times.
 CANDIDATE = """
 CREATE TEMP TABLE candidate ON COMMIT DROP AS
-WITH state AS (
-    SELECT s.source_path, s.document_id,
-           EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id) AS chunked,
-           EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id
-                   AND NOT EXISTS (SELECT FROM {partition} e WHERE e.chunk_id = o.chunk_id)) AS lacks_vectors
-    FROM source_files s WHERE s.document_id IS NOT NULL)
-SELECT source_path, document_id AS wanted_id, chunked, chunked AND NOT lacks_vectors AS complete,
-       CASE WHEN chunked AND NOT lacks_vectors THEN document_id ELSE (
-           SELECT d.document_id FROM documents d
-           WHERE d.source_path = state.source_path AND d.published_in IS NOT NULL AND d.retired_in IS NULL LIMIT 1)
-       END AS document_id
-FROM state
+SELECT s.source_path, s.document_id,
+       EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id) AS chunked,
+       EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id
+               AND NOT EXISTS (SELECT FROM {partition} e WHERE e.chunk_id = o.chunk_id)) AS lacks_vectors
+FROM source_files s WHERE s.document_id IS NOT NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What would be published: documents wanted, with chunks, with all vectors, kept at their last good version."""
+    """What would be published: documents wanted, those with chunks, with all vectors, and lost on the way.
+
+    ``kept_back`` are files whose new bytes could not be used, at their last good version; ``failed`` are documents that
+    could not be cut and have no such version. ``content_hash`` tells states apart, ``source_hash`` what was written.
+    """
 
     wanted: int
     chunked: int
     complete: int
     kept_back: int
+    failed: int
     content_hash: bytes
+    source_hash: bytes
 
     @property
     def coverage(self) -> float:
-        """Share of the wanted documents that are chunked and embedded; 1 when none is wanted."""
-        return self.complete / self.wanted if self.wanted else 1.0
+        """Share of the documents that are chunked and embedded; 1 when there is none."""
+        every = self.wanted + self.failed
+        return self.complete / every if every else 1.0
+
+    def is_covered(self, min_coverage: float) -> bool:
+        """Whether more than ``min_coverage`` of the documents are complete, or all."""
+        return self.coverage > min_coverage or self.coverage == 1.0
 
 
 def prepare_candidate(session: Session, model: StoredModel) -> Candidate:
     """Work out the next generation's documents, for this transaction; see ``publish_candidate``."""
-    session.execute(text("DROP TABLE IF EXISTS candidate"))
+    # Named with its schema: without one, a table of somebody else could be meant.
+    session.execute(text("DROP TABLE IF EXISTS pg_temp.candidate"))
     session.execute(text(CANDIDATE.format(partition=model.partition)))
-    wanted, chunked, complete, kept_back = session.execute(
+    wanted, chunked, complete = session.execute(
         text(
-            "SELECT count(*), count(*) FILTER (WHERE chunked), count(*) FILTER (WHERE complete), "
-            "count(*) FILTER (WHERE NOT complete AND document_id IS NOT NULL) FROM candidate"
+            "SELECT count(*), count(*) FILTER (WHERE chunked), count(*) FILTER (WHERE chunked AND NOT lacks_vectors) "
+            "FROM pg_temp.candidate"
         )
     ).one()
-    return Candidate(wanted, chunked, complete, kept_back, _content_hash(session, model))
+    kept_back, failed = session.execute(
+        text(
+            "SELECT count(document_id), count(*) FILTER (WHERE document_id IS NULL AND error ->> 'stage' = 'chunks') "
+            "FROM source_files WHERE error IS NOT NULL"
+        )
+    ).one()
+    return Candidate(wanted, chunked, complete, kept_back, failed, *_hashes(session, model))
 
 
-def _content_hash(session: Session, model: StoredModel) -> bytes:
-    digest = hashlib.sha256(model.name.encode())
+def _hashes(session: Session, model: StoredModel) -> tuple[bytes, bytes]:
+    content, source = hashlib.sha256(model.name.encode()), hashlib.sha256()
     rows = session.execute(
         text(
-            "SELECT d.source_path, d.bytes_sha256, d.recipe FROM candidate c JOIN documents d USING (document_id) "
-            'ORDER BY d.source_path COLLATE "C"'
+            "SELECT d.source_path, d.bytes_sha256, d.recipe FROM pg_temp.candidate c "
+            'JOIN documents d USING (document_id) ORDER BY d.source_path COLLATE "C"'
         ).execution_options(yield_per=5000)
     )
     for path, sha, recipe in rows:
-        digest.update(f"\n{path}\t{bytes(sha).hex()}\t{recipe}".encode("utf-8", "surrogatepass"))
-    return digest.digest()
+        written = f"\n{path}\t{bytes(sha).hex()}".encode("utf-8", "surrogatepass")
+        source.update(written)
+        content.update(written + b"\t" + recipe.encode())
+    return content.digest(), source.digest()
+
+
+def hold_pointer(session: Session) -> None:
+    """Let no other transaction move the pointer until this one ends; readers are not kept waiting."""
+    session.execute(text("LOCK TABLE generations IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def publish_candidate(session: Session, model: StoredModel, candidate: Candidate) -> GenerationRecord:
@@ -142,13 +162,13 @@ def publish_candidate(session: Session, model: StoredModel, candidate: Candidate
     session.execute(
         text(
             "UPDATE documents d SET retired_in = :g WHERE d.published_in IS NOT NULL AND d.retired_in IS NULL "
-            "AND NOT EXISTS (SELECT FROM candidate c WHERE c.document_id = d.document_id)"
+            "AND NOT EXISTS (SELECT FROM pg_temp.candidate c WHERE c.document_id = d.document_id)"
         ),
         {"g": number},
     )
     session.execute(
         text(
-            "UPDATE documents d SET published_in = :g FROM candidate c "
+            "UPDATE documents d SET published_in = :g FROM pg_temp.candidate c "
             "WHERE c.document_id = d.document_id AND d.published_in IS NULL"
         ),
         {"g": number},
@@ -161,6 +181,7 @@ def publish_candidate(session: Session, model: StoredModel, candidate: Candidate
             state="live",
             embedding_model_id=model.embedding_model_id,
             content_hash=candidate.content_hash,
+            source_hash=candidate.source_hash,
             documents=documents,
             chunks=chunks,
         )

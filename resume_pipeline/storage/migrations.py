@@ -20,7 +20,7 @@ from sqlalchemy import Engine, text
 from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.errors import SchemaError
 from resume_pipeline.storage.engine import driver_errors
-from resume_pipeline.storage.locks import MIGRATION_LOCK, advisory_lock
+from resume_pipeline.storage.locks import MIGRATION_LOCK, advisory_lock, writer_lock
 
 # Alembic writes two lines whenever someone asks where the schema stands; what a migration did is said by its caller.
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
@@ -110,8 +110,11 @@ def require_head(engine: Engine) -> None:
 
 @contextmanager
 def migration_lock(engine: Engine) -> Iterator[None]:
-    """One migration at a time, whoever starts it."""
-    with advisory_lock(engine, MIGRATION_LOCK, what="migrating the schema", timeout_seconds=MIGRATION_TIMEOUT_SECONDS):
+    """One migration at a time, whoever starts it, and none under a stage that writes."""
+    with (
+        advisory_lock(engine, MIGRATION_LOCK, what="migrating the schema", timeout_seconds=MIGRATION_TIMEOUT_SECONDS),
+        writer_lock(engine, timeout_seconds=MIGRATION_TIMEOUT_SECONDS),
+    ):
         yield
 
 
@@ -122,6 +125,8 @@ def upgrade(engine: Engine, revision: str = "head") -> SchemaState:
         SchemaError: the database is ahead of the code, or there is no such revision.
         BusyError: another migration did not finish in five minutes.
     """
+    if revision == "head" and _known_state(engine).at_head:
+        return schema_state(engine)  # no need to wait for a stage that writes
     with driver_errors(), migration_lock(engine):
         if not _known_state(engine).at_head or revision != "head":
             _run(engine, command.upgrade, revision)

@@ -199,7 +199,8 @@ class Generation(Base):
         Text, comment="live: visitors see it; superseded: a later one followed; withdrawn: it was rolled back"
     )
     embedding_model_id: Mapped[int] = mapped_column(ForeignKey("embedding_models.embedding_model_id"))
-    content_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 over the paths and bytes it was made of")
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 over paths, bytes, recipes and the model")
+    source_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 over paths and bytes alone")
     documents: Mapped[int] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer)
     published_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

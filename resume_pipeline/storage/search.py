@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from resume_pipeline.domain.lexemes import searchable
 from resume_pipeline.storage.chunks import TEXT_SEARCH_CONFIGURATION
 from resume_pipeline.storage.embedding_models import StoredModel
-from resume_pipeline.storage.vector_index import apply_search_settings, nearest_statement
+from resume_pipeline.storage.vector_index import MAX_EF_SEARCH, apply_search_settings, nearest_statement
 from resume_pipeline.storage.visibility import VISIBLE
 
 # Whether a chunk occurs in a document that is visible and matches the filter.
@@ -78,15 +78,16 @@ def vector_candidates(
     The nearest are taken first and what is live is kept after, since a filter inside the scan costs three times as
     much; when too few are left, the search is widened until it covers the partition.
     """
-    settings = model.index_settings
     candidates = count * 2 if not filters else count * 10
     while True:
         found, scanned = _vector_round(session, model, query, generation, filters, candidates)
-        if len(found) >= count or scanned < candidates:
+        exact = model.index_settings.get("kind", "exact") == "exact"
+        if len(found) >= count or (exact and scanned < candidates):
             return found[:count]
-        candidates *= 8
-        if settings.get("kind", "exact") != "exact" and candidates > 1000:
+        # An approximate index may come short long before the partition is exhausted; only an exact scan proves it.
+        if not exact and (scanned < candidates or candidates * 8 > MAX_EF_SEARCH):
             model = _without_index(model)
+        candidates *= 8
 
 
 def _without_index(model: StoredModel) -> StoredModel:

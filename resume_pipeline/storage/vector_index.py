@@ -40,17 +40,17 @@ def index_name(model: StoredModel, kind: str) -> str:
     return f"ix_{model.partition}_{kind}"
 
 
-def find_index(session: Session, model: StoredModel) -> IndexState | None:
-    """The vector index on a model's partition, if there is one."""
-    row = session.execute(
+def find_indexes(session: Session, model: StoredModel) -> dict[str, IndexState]:
+    """The vector indexes on a model's partition, by kind."""
+    rows = session.execute(
         text(
             "SELECT i.relname, am.amname, x.indisvalid, pg_relation_size(i.oid) FROM pg_index x "
             "JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am am ON am.oid = i.relam "
-            "WHERE x.indrelid = to_regclass(:partition) AND am.amname IN ('hnsw', 'ivfflat') ORDER BY x.indisvalid DESC"
+            "WHERE x.indrelid = to_regclass(:partition) AND am.amname IN ('hnsw', 'ivfflat')"
         ),
         {"partition": model.partition},
-    ).first()
-    return None if row is None else IndexState(*row)
+    )
+    return {row[1]: IndexState(*row) for row in rows}
 
 
 def count_vectors(session: Session, model: StoredModel) -> int:
@@ -59,7 +59,7 @@ def count_vectors(session: Session, model: StoredModel) -> int:
 
 
 def build_index(session: Session, model: StoredModel, kind: str, *, vectors: int) -> None:
-    """Build the index on half-precision vectors, which halves its size at equal recall; takes a lock against writes.
+    """Build the index on half-precision vectors: half the size at equal recall. Searches go on, writes wait.
 
     ``ivfflat`` gets about sqrt(vectors) lists (the advice of pgvector's documentation for more than a million).
     """
@@ -153,8 +153,9 @@ def sample_vectors(session: Session, model: StoredModel, count: int) -> list[tup
     """(chunk id, vector as text) of up to ``count`` stored vectors, the same ones each time (by hash of the id)."""
     rows = session.execute(
         text(
-            f"SELECT chunk_id, embedding::text FROM {model.partition} "  # noqa: S608  (our own name)
-            "ORDER BY uuid_hash_extended(chunk_id, 7) LIMIT :count"
+            # The ids first: sorted together with them, every vector of the partition would be read.
+            f"SELECT chunk_id, embedding::text FROM {model.partition} WHERE chunk_id IN ("  # noqa: S608  (our own name)
+            f"SELECT chunk_id FROM {model.partition} ORDER BY uuid_hash_extended(chunk_id, 7) LIMIT :count)"
         ),
         {"count": count},
     )

@@ -21,9 +21,9 @@ _BARE_WORD_BYTES = re.compile(_BARE_WORD.pattern.encode())
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``plain``: each line of its chunks stands in the file at the chunk's lines, white space folded.
+    """``must`` and ``must_not`` are literal strings, beside the words in ``data`` (of a link: its target).
 
-    ``sound``: no chunk's text may differ from the file for another reason than markup; unused by links and FIFOs.
+    ``plain``: each line of its chunks stands in the file at the chunk's lines, white space folded.
     """
 
     family: str

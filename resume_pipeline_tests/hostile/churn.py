@@ -52,9 +52,10 @@ class Churn:
     def text(self) -> str:
         """A document with front matter, headings, a list and code, of a few hundred to some thousand words."""
         self.number += 1
-        lines = [
-            f"---\ntitle: Work {self.number}\ncompany: Firm {self.random.randrange(9)}\nstart: 2019-0{1 + self.number % 9}\n---"
-        ]
+        head = (
+            f"title: Work {self.number}\ncompany: Firm {self.random.randrange(9)}\nstart: 2019-0{1 + self.number % 9}"
+        )
+        lines = [f"---\n{head}\n---"]
         for section in range(self.random.randint(1, 6)):
             lines.append(f"## Part {section}")
             for _ in range(self.random.randint(1, 5)):

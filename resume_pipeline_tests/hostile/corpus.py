@@ -59,7 +59,7 @@ def _write(root: Path, expected: Expectation) -> None:
     try:
         os.chdir(root)
         for part in folder.split("/"):
-            os.makedirs(part, exist_ok=True)
+            Path(part).mkdir(exist_ok=True)
             os.chdir(part)
         _make(name, expected, root)
     finally:
@@ -70,10 +70,9 @@ def _write(root: Path, expected: Expectation) -> None:
 def _make(name: str, expected: Expectation, root: Path) -> None:
     match expected.case.kind:
         case "file":
-            with open(name, "xb") as file:
-                file.write(expected.data)
+            Path(name).write_bytes(expected.data)
         case "link":
-            os.symlink(expected.data.decode().replace("{root}", str(root)), name)
+            Path(name).symlink_to(expected.data.decode().replace("{root}", str(root)))
         case "fifo":
             os.mkfifo(name)
         case "socket":

@@ -1,4 +1,4 @@
-"""Mutated and spliced hostile files through decoding, parsing and chunking, for so many seconds.
+"""The hostile files, then mutations and splices of them, through decoding, parsing and chunking, for so many seconds.
 
 ``python -m resume_pipeline_tests.hostile.fuzz SECONDS [SEED]`` prints the seed, the cases per second, and each failure
 with the folder that holds the file. Exit code 1: something failed. What holds for every file is ``violations``.
@@ -28,20 +28,20 @@ LIMITS = (ChunkLimits(), ChunkLimits(16, 16), ChunkLimits(60, 90), ChunkLimits(4
 UNSOUND = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-PIECES = tuple(
-    piece.encode()
-    for piece in """<!-- --> <script> </script> <style> </style> <div·a="b"> </div> <A·b={c}> </A> <> {{< >}} {{% %}}
-    {{ }} {% %} {/* */} {%·raw·%} {%·endraw·%} {%·comment·%} {%·highlight·x·%} ``` ~~~ ` `` --- +++ ... *** === ** _ ~~ $ $$
-    [ ] ( ) ![ [^1] [^1]:· [a]: [a] ]( : :· ·· ···· ⇥ > -· *· 1.· #· ######· | |-|-| |a|b| \\ & &amp; &#0; &#x202e; < > { } " '
-    ¶ ¶ ¶ ¶¶ ¶¶ ¶--- ¶---¶ ¶+++¶ import·x·from·'y' export·const·a·=·{ draft:·true title:·x a:·[ b:·{ c:·| *a &a !!x ? %YAML
-    日本語。 ภาษาไทย 👩‍👩‍👧 é \u0301 \u200b \u202e \u2028 \x00 \x0c \ufeff word. A·sentence·here. 2023-02-31 .nan 1e999""".replace(
-        "\n", " "
-    )
-    .replace("·", "\x1a")
-    .split(" ")
-    if piece
-    for piece in [piece.replace("\x1a", " ").replace("¶", "\n").replace("⇥", "\t")]
-) + (b"\r", b"\r\n", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x80")
+_PIECES = """
+<!-- --> <script> </script> <style> </style> <div·a="b"> </div> <A·b={c}> </A> <> {{< >}} {{% %}} {{ }} {% %} {/* */}
+{%·raw·%} {%·endraw·%} {%·comment·%} {%·highlight·x·%} {#·x·#} {:·.a} {#id} ::: ``` ~~~ ` `` --- +++ ... *** === **
+_ ~~ $ $$ [ ] ( ) ![ [^1] [^1]:· [a]: [a] ]( : :· ·· ···· ⇥ > -· *· 1.· #· ## | |-|-| |a|b| \\ & &amp; &#0; &#x202e; < >
+{ } " ' ¶ ¶ ¶ ¶¶ ¶¶ ¶--- ¶---¶ ¶+++¶ import·x·from·'y' export·const·a·=·{ draft:·true title:·x a:·[ b:·{ c:·| *a &a !!x
+? %YAML word. A·sentence·here. 2023-02-31 .nan 1e999 日本語。 ภาษาไทย
+👩‍👩‍👧 é \u0301 \u200b \u202e \u2028 \x00 \x0c \ufeff
+"""
+"""Separated by blanks; in them ``·`` is a blank, ``¶`` a line end and ``⇥`` a tab."""
+_MEANT = str.maketrans("·¶⇥", " \n\t")
+PIECES = (
+    *(piece.translate(_MEANT).encode() for piece in re.split("[ \n]+", _PIECES.strip())),
+    *(b"\r", b"\r\n", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xe2\x80"),
+)
 
 
 class Mutator:
@@ -143,14 +143,16 @@ def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(10**9)
     print(f"seed {seed}, {seconds:.0f} s", flush=True)
-    mutator = Mutator([expected.data for expected in expectations() if expected.case.kind == "file"], seed)
+    seeds = [expected.data for expected in expectations() if expected.case.kind == "file"]
+    mutator = Mutator(seeds, seed)
     count_tokens = load_token_counter()
     folder = Path(tempfile.gettempdir()) / f"fuzz-{seed}"
     started = time.monotonic()
     cases = failures = 0
     slowest = 0.0
     while (passed := time.monotonic() - started) < seconds:
-        data, limits = mutator.make(), LIMITS[cases % len(LIMITS)]
+        data = seeds[cases] if cases < len(seeds) else mutator.make()
+        limits = LIMITS[0 if cases < len(seeds) else cases % len(LIMITS)]
         before = time.perf_counter()
         if found := tried(data, limits, count_tokens):
             failures += 1

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
+from resume_pipeline.domain.documents import ChunkLimits
+from resume_pipeline.embedding.tokens import load_token_counter
 from resume_pipeline.storage.engine import Engine, make_engine
 from resume_pipeline_tests.content.conftest import Folder, as_ordinary_user, guarded_folder  # noqa: F401  (fixtures)
 from resume_pipeline_tests.hostile.corpus import CASES, LIMIT_MB, build
+from resume_pipeline_tests.hostile.fuzz import violations
 from resume_pipeline_tests.pipeline import CountingEmbedder, Pipeline, Run
 
 AsUser = Callable[[Callable[[], Any]], Any]
@@ -25,7 +28,11 @@ def root(guarded_folder: Folder) -> Path:  # noqa: F811
 
 
 def connected(url: URL) -> Engine:
-    """An engine whose connections are made now: the socket lies in a folder that the other user may not enter."""
+    """An engine whose connections are made now: the socket lies in a folder that the other user may not enter.
+
+    The same may be true of Python's own folder, so what is imported only when it is needed is needed here once.
+    """
+    assert not violations("café".encode("latin-1"), ChunkLimits(), load_token_counter())
     engine = make_engine(url)
     for connection in [engine.connect() for _ in range(4)]:
         connection.close()

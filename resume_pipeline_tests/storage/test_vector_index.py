@@ -23,7 +23,7 @@ from resume_pipeline.storage.search import vector_candidates
 from resume_pipeline.storage.vector_index import (
     apply_search_settings,
     build_index,
-    find_index,
+    find_indexes,
     index_name,
     nearest_ids,
     nearest_statement,
@@ -249,7 +249,7 @@ def test_auto_drops_the_index_when_the_vectors_fall_below_the_limit_again(corpus
 
     assert (report.kind, report.built, report.used_by_search) == ("exact", False, True)
     with corpus.sessions() as session:
-        assert find_index(session, corpus.model) is None
+        assert find_indexes(session, corpus.model) == {}
 
 
 @pytest.mark.parametrize("kind", ["exact", "hnsw"])
@@ -297,7 +297,7 @@ def test_an_invalid_index_is_replaced(corpus):
 
     assert report.built
     with corpus.sessions() as session:
-        assert find_index(session, corpus.model).valid
+        assert all(index.valid for index in find_indexes(session, corpus.model).values())
 
 
 def test_an_invalid_index_beside_a_valid_one_is_replaced(corpus):

@@ -41,7 +41,6 @@ _HIDDEN = {
         "draft: false\ndraft: true",
         "draft: true\nbroken: 'x",
         "draft: true\ntabs:\n\tx: [",
-        "{draft: true}",
         "draft: >-\n  true",
         "draft: &d true\nother: *d",
         "base: &b {draft: true}\n<<: *b",
@@ -103,6 +102,7 @@ _VISIBLE = [
     "draft: later",
 ]
 _OTHER = {
+    "flow": "---\n{draft: true, title: gone}\n---\n# gone\n",
     "toml": "+++\ndraft = true\n+++\n# gone\n",
     "toml-string": '+++\nvisibility = "private"\n+++\n# gone\n',
     "toml-broken": "+++\ndraft = true\nbroken = x y\n+++\n# gone\n",
@@ -112,7 +112,6 @@ _OTHER = {
     "unterminated": "---\ndraft: true\ntitle: gone\n\n# gone\n",
     "unterminated-broken": "---\ndraft: true\nrole: 'x\n\n# gone\n",
     "blank-line-first": "\n\n---\ndraft: true\n---\n# gone\n",
-    "comment-first": "<!-- gone -->\n---\ndraft: true\n---\n# gone\n",
     "dots": "---\ndraft: true\n...\n# gone\n",
     "longer-than-the-limit": "---\ndraft: true\nnote: " + "word " * 20_000 + "\n---\n# gone\n",
     "longer-than-the-limit-last": "---\nnote: " + "word " * 20_000 + "\ndraft: true\n---\n# gone\n",
