@@ -156,3 +156,16 @@ def test_errors_of_this_project_pass_through_untouched():
 def test_connections_are_named_so_that_an_administrator_knows_them(engine):
     with engine.connect() as connection:
         assert connection.scalar(text("SHOW application_name")) == "resume_pipeline"
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@ssw0rd@localhost/db", "postgresql://u:p@ss%40w0rd@host:5432/db"])
+def test_a_password_with_an_at_sign_that_is_not_encoded_is_refused_without_showing_it(url):
+    with pytest.raises(ConfigurationError, match="percent-encoded") as failure:
+        normalised_url(url)
+    assert "ss" not in str(failure.value).replace("password", "")
+
+
+def test_a_password_given_as_a_parameter_is_masked_like_any_other():
+    url = normalised_url("postgresql://host/db?user=u&password=SECRET")
+    assert url.password == "SECRET"
+    assert "SECRET" not in str(url) and "SECRET" not in repr(url)

@@ -11,7 +11,7 @@ import pytest
 from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.errors import BusyError
 from resume_pipeline.storage.locks import LOCK_SPACE, writer_lock
-from resume_pipeline.storage.migrations import migration_lock
+from resume_pipeline.storage.migrations import downgrade, schema_state
 
 HOLD = """
 import sys
@@ -78,9 +78,19 @@ def test_a_writer_that_fails_gives_the_lock_back(engine):
         pass
 
 
-def test_writing_does_not_keep_a_migration_from_its_own_lock(engine, holder):
-    with migration_lock(engine):
-        pass
+def test_a_migration_waits_until_nobody_writes(engine, holder):
+    """A stage looks at the schema when it begins; moving it underneath would step around the gate."""
+    states = []
+    migration = threading.Thread(target=lambda: states.append(downgrade(engine, "-1")))
+    migration.start()
+    migration.join(1.0)
+    assert migration.is_alive() and schema_state(engine).at_head
+
+    holder.stdin.write("\n")
+    holder.stdin.flush()
+    migration.join(30)
+
+    assert len(states) == 1 and not states[0].at_head
 
 
 def test_waiting_for_the_lock_holds_no_snapshot(engine, holder):

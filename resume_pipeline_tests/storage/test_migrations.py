@@ -393,6 +393,7 @@ def test_only_one_generation_can_be_live(pipeline):
     with pytest.raises(IntegrityError, match="uq_generations_live"):
         execute(
             pipeline.engine,
-            "INSERT INTO generations SELECT generation + 1, state, embedding_model_id, content_hash, documents, chunks "
+            "INSERT INTO generations "
+            "SELECT generation + 1, state, embedding_model_id, content_hash, source_hash, documents, chunks "
             "FROM generations",
         )
