@@ -4,6 +4,7 @@ import dataclasses
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, out, print_json
@@ -44,7 +45,7 @@ def stop() -> None:
 @db.command()
 def url() -> None:
     """Print the database's URL, for psql and other tools; a password is not shown."""
-    out.print(bootstrap.database_url(load_settings()).set(drivername="postgresql").render_as_string())
+    out.print(escape(bootstrap.database_url(load_settings()).set(drivername="postgresql").render_as_string()))
 
 
 @db.command()
@@ -89,7 +90,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         for finding in findings:
             mark = "[green]ok  [/]" if finding.ok else "[bold red]FAIL[/]"
-            out.print(f"{mark} {finding.name:<14} {finding.detail}".replace("[vector", "\\[vector"))
+            out.print(f"{mark} {finding.name:<14} {escape(finding.detail)}")
             if not finding.ok:
-                out.print(f"     → {finding.remedy}")
+                out.print(f"     → {escape(finding.remedy)}")
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from resume_pipeline.ingestion.reports import EmbeddingsReport, FileCounts, Note
@@ -24,16 +25,12 @@ def print_json(value: Any) -> None:
 
 def complain(message: str) -> None:
     """An error, for a person."""
-    err.print(f"[bold red]error:[/] {_plain(message)}")
-
-
-def _plain(message: str) -> str:
-    return message.replace("[", "\\[")
+    err.print(f"[bold red]error:[/] {escape(message)}")
 
 
 def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A small table on standard output; nothing when there are no rows."""
-    cells = [[_plain(str(cell)) for cell in row] for row in rows]
+    cells = [[escape(str(cell)) for cell in row] for row in rows]
     if not cells:
         return
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, out, print_json
@@ -31,6 +32,8 @@ def search(
     """Search the live generation."""
     if not question.strip():
         raise ConfigurationError("The question is empty. Ask something, as in: resume-pipeline search 'Postgres'.")
+    # Bytes of the terminal that are no UTF-8 cannot be asked of anybody.
+    question = question.encode("utf-8", "replace").decode()
     settings = load_settings()
     retriever = bootstrap.retriever(bootstrap.engine(settings))
     result = retriever.search(question, limit=limit, mode=mode, filters=_filters(where or []))
@@ -68,10 +71,6 @@ def _show(number: int, hit: Hit) -> None:
     heading = " › ".join(hit.heading_path)
     text = " ".join(hit.content.split())
     shortened = text if len(text) <= PREVIEW_CHARACTERS else text[:PREVIEW_CHARACTERS].rsplit(" ", 1)[0] + " …"
-    place = f"{_plain(where)}[/]  {_plain(heading)}" if heading else f"{_plain(where)}[/]"
+    place = f"{escape(where)}[/]  {escape(heading)}" if heading else f"{escape(where)}[/]"
     out.print(f"[bold]{number}. {place}  [dim]{', '.join(scores)}[/]")
-    out.print(f"   {_plain(shortened)}\n")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+    out.print(f"   {escape(shortened)}\n")
