@@ -25,6 +25,7 @@ from resume_pipeline.ingestion.reports import (
     ChunksReport,
     DocumentsReport,
     EmbeddingsReport,
+    FileCounts,
     IndexReport,
     PublishReport,
 )
@@ -134,11 +135,9 @@ def _failure(result: "dg.ExecuteInProcessResult") -> str:
 
 
 def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
-    documents: DocumentsReport | None = reports.get("documents")
+    documents: DocumentsReport = reports.get("documents", DocumentsReport(FileCounts(), 0))
     chunks: ChunksReport | None = reports.get("document_chunks")
     published: PublishReport | None = reports.get("published_generation")
-    if documents is None:
-        return {"generation": None, "published": False}
     errors = [*documents.errors, *(chunks.errors if chunks else [])]
     return {
         "generation": published.generation if published else None,
