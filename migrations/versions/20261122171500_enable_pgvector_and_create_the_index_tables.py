@@ -19,6 +19,16 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     # The extension stays at downgrade: other things in the database may use it, and dropping it would drop them.
     op.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    _create_document_chunks()
+    _create_documents()
+    _create_embedding_models()
+    _create_chunk_embeddings()
+    _create_chunk_occurrences()
+    _create_generations()
+    _create_source_files()
+
+
+def _create_document_chunks() -> None:
     op.create_table(
         "document_chunks",
         sa.Column("chunk_id", sa.Uuid(), nullable=False, comment="From the sha256 of input and content"),
@@ -53,6 +63,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_document_chunks_search_vector", "document_chunks", ["search_vector"], unique=False, postgresql_using="gin"
     )
+
+
+def _create_documents() -> None:
     op.create_table(
         "documents",
         sa.Column("document_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -96,6 +109,9 @@ def upgrade() -> None:
         postgresql_ops={"metadata": "jsonb_path_ops"},
     )
     op.create_index("ix_documents_source_path", "documents", ["source_path"], unique=False)
+
+
+def _create_embedding_models() -> None:
     op.create_table(
         "embedding_models",
         sa.Column("embedding_model_id", sa.Integer(), sa.Identity(always=True), nullable=False),
@@ -120,6 +136,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_embedding_models_name")),
         comment="Embedding models whose vectors are stored; a vector is only compared with vectors of its model",
     )
+
+
+def _create_chunk_embeddings() -> None:
     op.create_table(
         "chunk_embeddings",
         sa.Column("chunk_id", sa.Uuid(), nullable=False),
@@ -143,6 +162,9 @@ def upgrade() -> None:
         comment="Vectors, one per chunk and embedding model; one partition per model",
         postgresql_partition_by="LIST (embedding_model_id)",
     )
+
+
+def _create_chunk_occurrences() -> None:
     op.create_table(
         "chunk_occurrences",
         sa.Column("document_id", sa.BigInteger(), nullable=False),
@@ -166,6 +188,9 @@ def upgrade() -> None:
         comment="Where each chunk stands in each document version",
     )
     op.create_index("ix_chunk_occurrences_chunk_id", "chunk_occurrences", ["chunk_id"], unique=False)
+
+
+def _create_generations() -> None:
     op.create_table(
         "generations",
         sa.Column("generation", sa.Integer(), autoincrement=False, nullable=False),
@@ -198,6 +223,9 @@ def upgrade() -> None:
     op.create_index(
         "uq_generations_live", "generations", ["state"], unique=True, postgresql_where=sa.text("state = 'live'")
     )
+
+
+def _create_source_files() -> None:
     op.create_table(
         "source_files",
         sa.Column("source_path", sa.Text(), nullable=False, comment="POSIX path below the content root"),

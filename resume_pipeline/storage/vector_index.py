@@ -162,10 +162,10 @@ def sample_vectors(session: Session, model: StoredModel, count: int) -> list[tup
     return [(id_, vector) for id_, vector in rows]
 
 
-def nearest_ids(session: Session, model: StoredModel, kind: str, query: str, count: int) -> list[Any]:
-    """Ids of the nearest vectors, nearest first."""
+def nearest(session: Session, model: StoredModel, kind: str, query: str, count: int) -> list[tuple[Any, float]]:
+    """(chunk id, cosine distance) of the vectors that a search takes for the nearest, nearest first."""
     rows = session.execute(text(nearest_statement(model, kind)), {"query": query, "candidates": count})
-    return [row[0] for row in sorted(rows, key=lambda row: row[1])]
+    return sorted(((id_, float(distance)) for id_, distance in rows), key=lambda found: found[1])
 
 
 def force_exact(session: Session) -> None:

@@ -25,7 +25,7 @@ from resume_pipeline.storage.vector_index import (
     build_index,
     find_indexes,
     index_name,
-    nearest_ids,
+    nearest,
     nearest_statement,
     uses_index,
     vector_text,
@@ -81,7 +81,8 @@ class Corpus:
             model = find_model(session, MODEL)
             apply_search_settings(session, model.index_settings, candidates=10)
             for query in queries:
-                ids = nearest_ids(session, model, model.index_settings["kind"], vector_text(query), 10)
+                hits = nearest(session, model, model.index_settings["kind"], vector_text(query), 10)
+                ids = [id_ for id_, _ in hits]
                 found += len(set(ids) & self.nearest(query, 10))
         return found / (10 * len(queries))
 
