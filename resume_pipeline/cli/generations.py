@@ -74,6 +74,7 @@ def status(as_json: AsJson = False) -> None:
         since = live.published_at.astimezone().strftime("%Y-%m-%d %H:%M")
         out.print(f"[bold]Generation {live.generation}[/] is live since {since}: {live.documents} documents, "
                   f"{live.chunks} chunks, {live.embedding_model}.")  # fmt: skip
+    if live is not None and state.at_head:
         out.print(f"What was read last: {reason or 'not published yet; `resume-pipeline ingest` goes on with it.'}")
     if candidate.errors:
         out.print(f"{candidate.errors} files could not be used; `resume-pipeline plan` names them.")
