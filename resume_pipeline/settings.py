@@ -17,7 +17,6 @@ from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.domain.documents import ChunkLimits
 from resume_pipeline.errors import ConfigurationError
 
-PREFIX = "RESUME_"
 VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
 
 CRON_FIELDS = (

@@ -61,7 +61,6 @@ def build_vector_index(
     measured = (settings.get("kind"), settings.get("vectors"), settings.get("recall_target"))
     if built or measured != (wanted, vectors, recall_target):
         settings = _measure(sessions, model, wanted, vectors, recall_target)
-        _require_used(sessions, model, settings)
     return _report(sessions, model, settings, built, time.monotonic() - started)
 
 
@@ -89,7 +88,10 @@ def _make(sessions: Sessions, model: StoredModel, wanted: str, vectors: int) -> 
 
 
 def _measure(sessions: Sessions, model: StoredModel, kind: str, vectors: int, target: float) -> dict[str, Any]:
-    """Find the fastest setting that reaches the recall target (else the best there is), and keep it."""
+    """Find the fastest setting that reaches the recall target (else the best there is), prove it, and keep it.
+
+    Kept last: a run that dies before that, or whose search does not use the index, measures again.
+    """
     with sessions.begin() as session:
         analyze(session, model)
     settings: dict[str, Any] = {"kind": kind, "vectors": vectors, "recall_target": target, "recall_at_10": 1.0}
@@ -101,6 +103,8 @@ def _measure(sessions: Sessions, model: StoredModel, kind: str, vectors: int, ta
             settings["recall_at_10"] = _recall(sessions, model, settings, truth)
             if settings["recall_at_10"] >= target:
                 break
+    _require_used(sessions, model, settings)
+    settings["used_by_search"] = True
     with sessions.begin() as session:
         set_index_settings(session, model, settings)
     return settings
@@ -111,8 +115,6 @@ def _require_used(sessions: Sessions, model: StoredModel, settings: Mapping[str,
         sample = sample_vectors(session, model, 1)
         used = not sample or uses_index(session, model, settings, sample[0][1])
     if not used:
-        with sessions.begin() as session:
-            set_index_settings(session, model, {**settings, "vectors": None})  # to be measured and proven again
         raise IndexUnusableError(
             f"The search of {model.name} does not use its {settings['kind']} index (EXPLAIN shows another plan). "
             "Run ANALYZE, or materialize `vector_index` again after dropping the index."
@@ -156,7 +158,7 @@ def _report(
         size_bytes=index.size_bytes if index is not None else 0,
         recall_at_10=float(settings["recall_at_10"]),
         built=built,
-        used_by_search=True,
+        used_by_search=bool(settings["used_by_search"]),
         settings=settings,
         seconds=seconds,
     )

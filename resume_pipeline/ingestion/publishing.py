@@ -6,7 +6,7 @@ The rules are here; the one transaction that moves what visitors see is ``storag
 import time
 
 from resume_pipeline.errors import PublishError, UnknownGenerationError
-from resume_pipeline.ingestion.reports import PublishReport
+from resume_pipeline.ingestion.reports import MAX_CHANGES_NAMED, PublishReport
 from resume_pipeline.storage.chunks import chunk_soundness
 from resume_pipeline.storage.embedding_models import StoredModel, find_model
 from resume_pipeline.storage.embeddings import unsound_vectors
@@ -22,8 +22,6 @@ from resume_pipeline.storage.generations import (
     prepare_candidate,
     publish_candidate,
 )
-
-MAX_CHANGES_NAMED = 200
 
 
 def publish(sessions: Sessions, model_name: str, *, min_coverage: float, forward: bool = False) -> PublishReport:
@@ -93,14 +91,9 @@ def _require_sound(session: Session, model: StoredModel) -> None:
         )
 
 
-def _is_live(live: GenerationRecord | None, candidate: Candidate) -> bool:
-    return live is not None and live.content_hash == candidate.content_hash
-
-
 def held(session: Session, live: GenerationRecord | None, candidate: Candidate, *, forward: bool = False) -> str:
     """Why there is nothing to publish; empty when there is. ``forward`` lifts what a rollback holds."""
-    if _is_live(live, candidate):
-        assert live is not None  # noqa: S101  (asked above)
+    if live is not None and live.content_hash == candidate.content_hash:
         return f"Generation {live.generation} holds this content already."
     if live is None:
         return "" if candidate.complete else "There is no document to publish."

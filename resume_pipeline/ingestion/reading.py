@@ -16,10 +16,9 @@ from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.domain.markdown import parse_document
 from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.domain.source_files import FileStat, ReadFile, ScanResult, SkippedFile, UnreadFile
-from resume_pipeline.ingestion.reports import FileCounts, Note
+from resume_pipeline.ingestion.reports import MAX_CHANGES_NAMED, FileCounts, Note
 from resume_pipeline.storage.content_manifest import ManifestEntry
 
-MAX_CHANGES_NAMED = 200
 EMPTY = "It has no text to index."
 MAX_PATH_BYTES = 2_000
 """A B-tree entry in Postgres holds some 2,700 bytes."""

@@ -5,6 +5,9 @@ The shells turn these into metadata, tables and JSON; the names are those of the
 
 from dataclasses import dataclass, field
 
+MAX_CHANGES_NAMED = 200
+"""A report names so many changed files; its counts are of all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

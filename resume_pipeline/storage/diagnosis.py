@@ -7,7 +7,7 @@ from resume_pipeline.errors import DatabaseError
 from resume_pipeline.storage.embedding_models import get_model
 from resume_pipeline.storage.engine import driver_errors, make_sessions
 from resume_pipeline.storage.generations import live_generation
-from resume_pipeline.storage.models import Base, Document, EmbeddingModel, Generation
+from resume_pipeline.storage.models import Base, Document, Generation
 from resume_pipeline.storage.search import vector_candidates
 from resume_pipeline.storage.vector_index import sample_vectors
 
@@ -83,9 +83,3 @@ def try_vector_search(engine: Engine) -> str:
     if live.chunks and not found:
         raise DatabaseError("A vector search of the live generation finds nothing.")
     return f"{len(found)} nearest of generation {live.generation}, {model.name}"
-
-
-def registered_models(engine: Engine) -> int:
-    """How many embedding models have vectors here."""
-    with driver_errors(), make_sessions(engine)() as session:
-        return session.query(EmbeddingModel).count()

@@ -54,16 +54,6 @@ def _has_vector(model: StoredModel) -> Exists:
     )
 
 
-def known_inputs(session: Session, model: StoredModel | None, hashes: Sequence[bytes]) -> set[bytes]:
-    """Those of the hashes for which a vector is stored, whichever chunk it belongs to."""
-    if model is None:
-        return set()
-    statement = select(DocumentChunk.input_hash).where(
-        DocumentChunk.input_hash == func.any(list(hashes)), _has_vector(model)
-    )
-    return set(session.scalars(statement))
-
-
 def load_inputs(session: Session, hashes: Sequence[bytes]) -> dict[bytes, str]:
     """The exact texts behind hashes."""
     statement = (

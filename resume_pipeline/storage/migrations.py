@@ -81,7 +81,15 @@ def head_revision() -> str:
     Raises:
         SchemaError: there is none, or there are several heads.
     """
-    heads = ScriptDirectory.from_config(alembic_config()).get_heads()
+    return _only_head(_revisions())
+
+
+def _revisions() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
+
+
+def _only_head(revisions: ScriptDirectory) -> str:
+    heads = revisions.get_heads()
     if len(heads) != 1:
         raise SchemaError(f"migrations/versions has {len(heads)} heads ({', '.join(heads)}); there must be one.")
     return heads[0]
@@ -89,12 +97,12 @@ def head_revision() -> str:
 
 def schema_state(engine: Engine) -> SchemaState:
     """Read where the schema stands; writes nothing and takes no lock."""
-    head = head_revision()
+    revisions = _revisions()
     with driver_errors(), engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
         pgvector = connection.scalar(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'"))
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    return SchemaState(current, head, current in known, pgvector)
+    known = current in {script.revision for script in revisions.walk_revisions()}
+    return SchemaState(current, _only_head(revisions), known, pgvector)
 
 
 def require_head(engine: Engine) -> None:

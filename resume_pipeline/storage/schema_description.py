@@ -23,8 +23,3 @@ def table_columns(table: str) -> list[ColumnDescription]:
         ColumnDescription(column.name, column.type.compile(dialect).lower(), column.comment or "")
         for column in Base.metadata.tables[table].columns
     ]
-
-
-def table_names() -> list[str]:
-    """The tables that must exist at head."""
-    return sorted(Base.metadata.tables)

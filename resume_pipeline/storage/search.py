@@ -7,7 +7,7 @@ belongs to ``storage.vector_index``.
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
@@ -86,12 +86,8 @@ def vector_candidates(
             return found[:count]
         # An approximate index may come short long before the partition is exhausted; only an exact scan proves it.
         if not exact and (scanned < candidates or candidates * 8 > MAX_EF_SEARCH):
-            model = _without_index(model)
+            model = replace(model, index_settings={})
         candidates *= 8
-
-
-def _without_index(model: StoredModel) -> StoredModel:
-    return StoredModel(model.embedding_model_id, model.name, model.dimensions, model.canary, {})
 
 
 def _vector_round(
