@@ -3,15 +3,22 @@
 The composition root of every shell. Only here is it decided whether the embedded Postgres is used and must be started.
 """
 
+import os
+import secrets
 from functools import lru_cache
 from pathlib import Path
 
+from resume_pipeline.content.golden_questions import golden_questions
 from resume_pipeline.domain.hashing import Shard
+from resume_pipeline.domain.quality import QualityBar
 from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.embedding.registry import load_embedder
+from resume_pipeline.ingestion.folder import IndexOptions
+from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.reading import ContentRoot
-from resume_pipeline.retrieval.retriever import Retriever
+from resume_pipeline.retrieval.query_log import QueryLog
+from resume_pipeline.retrieval.retriever import Retriever, ranking_recipe
 from resume_pipeline.settings import Settings
 from resume_pipeline.storage.embedded import EmbeddedPostgres
 from resume_pipeline.storage.engine import URL, Engine, make_engine, make_sessions, normalised_url
@@ -57,3 +64,56 @@ def retriever(engine: Engine) -> Retriever:
 def content_root(settings: Settings, path: Path | None = None, shard: Shard | None = None) -> ContentRoot:
     """Where and how the content is read; ``path`` replaces the content root of the settings."""
     return ContentRoot(path or settings.content_root, settings.max_file_bytes, Recipe(settings.chunk_limits), shard)
+
+
+def index_options(settings: Settings) -> IndexOptions:
+    """How these settings want the indexes made."""
+    return IndexOptions(settings.vector_index, settings.exact_index_limit, settings.index_recall, settings.text_search)
+
+
+def ranking() -> str:
+    """How hits are found and ranked, in a line: figures of one ranking say nothing of another."""
+    return ranking_recipe("convex", "feature")
+
+
+def quality_bar(settings: Settings) -> QualityBar:
+    """What these settings demand of the golden questions' figures."""
+    return QualityBar(settings.min_hit_at_5, settings.max_quality_drop)
+
+
+def quality_demand(settings: Settings, root: Path) -> QualityDemand:
+    """What a publish of this content root demands of its golden questions.
+
+    Raises:
+        ContentRootError: the content root is not there, so nobody can say whether it has any.
+    """
+    file = golden_questions(root)
+    return QualityDemand(quality_bar(settings), file.sha256 if file is not None else None, ranking())
+
+
+def query_log(settings: Settings, engine: Engine, *, source: str) -> QueryLog:
+    """Where a shell logs what was asked of it; ``source`` is cli, api or page."""
+    return QueryLog(make_sessions(engine), lambda: secret_key(settings), source, on=settings.query_log == "on")
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The key of visitors' hashes: RESUME_SECRET_KEY, or a random one made once and kept for the owner alone.
+
+    Raises:
+        OSError: there is none yet, and the state folder cannot be written.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    path = settings.state_dir / "secret.key"
+    if not path.exists():
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        own = path.with_name(f"secret.key.{os.getpid()}-{secrets.token_hex(4)}")
+        own.touch(mode=0o600)
+        own.write_text(secrets.token_hex(32), encoding="ascii")
+        try:
+            os.link(own, path)  # fails when another process was faster; then its key counts
+        except FileExistsError:
+            pass
+        finally:
+            own.unlink()
+    return bytes.fromhex(path.read_text(encoding="ascii"))

@@ -6,7 +6,7 @@ a killed run would leave an orphan that goes on writing; parallel work belongs i
 
 import dagster as dg
 
-from resume_pipeline.defs import assets, automation, checks, schema
+from resume_pipeline.defs import assets, automation, checks, content_gaps, evaluation_checks, schema
 from resume_pipeline.defs.resources import LogObserver, PipelineResource, PostgresResource, RunObserver
 
 
@@ -21,12 +21,15 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
                 assets.document_chunks,
                 assets.chunk_embeddings,
                 assets.vector_index,
+                assets.lexical_index,
+                assets.retrieval_evaluation,
                 assets.published_generation,
+                content_gaps.content_gaps,
             ]
         ),
-        asset_checks=[schema.schema_at_head, *checks.CHECKS],
-        jobs=[automation.ingest_content, schema.migrate_database],
-        schedules=[automation.scheduled_ingestion],
+        asset_checks=[schema.schema_at_head, *checks.CHECKS, *evaluation_checks.CHECKS],
+        jobs=[automation.ingest_content, schema.migrate_database, content_gaps.report_content_gaps],
+        schedules=[automation.scheduled_ingestion, content_gaps.daily_content_gaps],
         sensors=[automation.content_changed],
         resources={"postgres": PostgresResource(), "pipeline": pipeline, "observer": observer},
         executor=dg.in_process_executor,

@@ -6,15 +6,21 @@
     ├── ConfigurationError          change a setting
     ├── ContentError                look at the content root
     │   ├── ContentRootError        it is missing or cannot be listed
-    │   └── ContentLossError        too much is gone at once; confirm if that was meant
+    │   ├── ContentLossError        too much is gone at once; confirm if that was meant
+    │   └── QuestionsError          the golden questions cannot be read
     ├── DatabaseError               look at Postgres
     │   ├── DatabaseUnavailableError    it cannot be reached now (a retry may help)
     │   ├── SchemaError             the schema is not what this code needs; migrate
     │   └── BusyError               another writer holds the lock (a retry may help)
+    ├── ChatError                   look at the chat model
+    │   ├── ChatAccessError         key, quota, model or address: change a setting or the account
+    │   └── ChatUnavailableError    no answer that can be used came in time (a retry may help)
     ├── EmbeddingError              look at the embedding model
     │   └── EmbeddingSpaceError     vectors of two models would meet
     ├── IndexUnusableError          the vector index is missing, invalid or not used
+    ├── InvalidFilterError          write the filter in another way
     └── PublishError                the candidate may not become the live generation
+        ├── QualityError            its search finds too little; accept it, or mend it
         └── UnknownGenerationError  there is no such generation to step to
 
 A message holds what failed, the value, and the next step. Add a class only where the reader would act differently;
@@ -51,6 +57,10 @@ class ContentLossError(ContentError):
     """More documents are gone than may go without confirmation."""
 
 
+class QuestionsError(ContentError):
+    """A file of golden questions is missing, or holds no question that can be asked."""
+
+
 class DatabaseError(ResumePipelineError):
     """Postgres refused something."""
 
@@ -71,6 +81,20 @@ class BusyError(DatabaseError):
     retriable = True
 
 
+class ChatError(ResumePipelineError):
+    """The chat model did not answer."""
+
+
+class ChatAccessError(ChatError):
+    """The provider refuses every request: the key, the quota, the model's name or the address is wrong."""
+
+
+class ChatUnavailableError(ChatError):
+    """The provider was too busy, failed, could not be reached, or gave an answer that is none."""
+
+    retriable = True
+
+
 class EmbeddingError(ResumePipelineError):
     """The embedding model cannot be loaded, or returned something that is no embedding."""
 
@@ -83,8 +107,16 @@ class IndexUnusableError(ResumePipelineError):
     """The vector index does not exist, is invalid, or the search does not use it."""
 
 
+class InvalidFilterError(ResumePipelineError):
+    """A search was to be narrowed by something that is no condition."""
+
+
 class PublishError(ResumePipelineError):
     """The candidate is not complete, or did not pass its checks."""
+
+
+class QualityError(PublishError):
+    """The golden questions find too little in the candidate, or nobody asked them yet."""
 
 
 class UnknownGenerationError(PublishError):

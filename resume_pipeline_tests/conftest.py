@@ -2,7 +2,8 @@
 
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,20 @@ def empty_engine(server: EmbeddedPostgres, empty_database: str) -> Iterator[Engi
     """An engine on a fresh database without a schema."""
     engine = make_engine(server.url(empty_database))
     yield engine
+    engine.dispose()
+
+
+@contextmanager
+def published(server: EmbeddedPostgres, content: Path, notes: Mapping[str, str]) -> Iterator[Pipeline]:
+    """A pipeline over a database of its own in which these notes are live, for tests that only read."""
+    name = f"test_{next(NUMBERS)}"
+    create_database(server, name, template="migrated")
+    engine = make_engine(server.url(name))
+    pipeline = Pipeline(engine, content, CountingEmbedder())
+    for path, body in notes.items():
+        pipeline.write(path, body)
+    pipeline.run()
+    yield pipeline
     engine.dispose()
 
 

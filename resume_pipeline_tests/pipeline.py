@@ -7,17 +7,23 @@ from typing import Any
 
 from sqlalchemy import text
 
+from resume_pipeline.content.golden_questions import golden_questions
 from resume_pipeline.domain.documents import ChunkLimits
+from resume_pipeline.domain.filters import make_filter
+from resume_pipeline.domain.quality import QualityBar
 from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.embedding.base import CANARY_TEXT, Embedder, Vectors
 from resume_pipeline.embedding.hashed import HashingEmbedder
 from resume_pipeline.embedding.tokens import load_token_counter
+from resume_pipeline.evaluation.states import EvaluationReport, evaluate_candidate
 from resume_pipeline.ingestion.chunks import chunk_documents
 from resume_pipeline.ingestion.documents import record_documents
 from resume_pipeline.ingestion.embeddings import embed_chunks
 from resume_pipeline.ingestion.indexing import build_vector_index
+from resume_pipeline.ingestion.lexical_index import build_lexical_index
 from resume_pipeline.ingestion.planning import plan_ingestion
 from resume_pipeline.ingestion.publishing import publish, roll_back
+from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.reading import ContentRoot
 from resume_pipeline.ingestion.reports import (
     ChunksReport,
@@ -32,6 +38,8 @@ from resume_pipeline.retrieval.retriever import Hit, Retriever, SearchMode
 from resume_pipeline.storage.chunks import LiveChunk, live_chunks
 from resume_pipeline.storage.engine import Engine, Sessions, make_sessions
 from resume_pipeline.storage.generations import live_generation
+
+RANKING = "as the tests rank"
 
 
 class CountingEmbedder(HashingEmbedder):
@@ -67,6 +75,7 @@ class Pipeline:
     limits: ChunkLimits = field(default_factory=ChunkLimits)
     index_kind: str = "auto"
     max_file_bytes: int = 10_000_000
+    bar: QualityBar = field(default_factory=lambda: QualityBar(min_hit_at_5=0.8, max_drop=0.05))
 
     @property
     def sessions(self) -> Sessions:
@@ -84,8 +93,30 @@ class Pipeline:
             index = build_vector_index(
                 sessions, self.embedder.name, kind=self.index_kind, exact_limit=20_000, recall_target=0.95
             )
-            published = publish(sessions, self.embedder.name, min_coverage=0.9)
+            build_lexical_index(sessions, "english")
+            self.evaluate(sessions)
+            published = publish(sessions, self.embedder.name, min_coverage=0.9, quality=self.quality)
         return Run(documents, chunks, embeddings, index, published)
+
+    @property
+    def retriever(self) -> Retriever:
+        return Retriever(self.sessions, lambda _: self.embedder)
+
+    @property
+    def quality(self) -> QualityDemand:
+        file = golden_questions(self.content)
+        return QualityDemand(self.bar, file.sha256 if file is not None else None, RANKING)
+
+    def evaluate(self, sessions: Sessions, *, accept_lower_quality: bool = False) -> EvaluationReport:
+        return evaluate_candidate(
+            sessions,
+            self.retriever,
+            self.embedder.name,
+            golden_questions(self.content),
+            ranking=RANKING,
+            bar=self.bar,
+            accept_lower_quality=accept_lower_quality,
+        )
 
     def plan(self) -> PlanReport:
         return plan_ingestion(self.engine, self.root, self.embedder, load_token_counter(), max_loss_share=0.25)
@@ -96,7 +127,8 @@ class Pipeline:
 
     def publish_forward(self) -> PublishReport:
         with writing(self.engine, timeout_seconds=10) as sessions:
-            return publish(sessions, self.embedder.name, min_coverage=0.9, forward=True)
+            self.evaluate(sessions)
+            return publish(sessions, self.embedder.name, min_coverage=0.9, quality=self.quality, forward=True)
 
     def live(self) -> list[LiveChunk]:
         """Every chunk visitors see."""
@@ -111,8 +143,8 @@ class Pipeline:
         return "\n".join(chunk.text for chunk in self.live())
 
     def search(self, question: str, limit: int = 5, mode: SearchMode = "hybrid", **filters: str) -> list[Hit]:
-        retriever = Retriever(self.sessions, lambda _: self.embedder)
-        return retriever.search(question, limit=limit, mode=mode, filters=filters).hits
+        narrowed = [make_filter(key, value) for key, value in filters.items()]
+        return self.retriever.search(question, limit=limit, mode=mode, filters=narrowed).hits
 
     def write(self, path: str, body: str) -> Path:
         """Write a source file."""

@@ -15,7 +15,7 @@ from resume_pipeline.errors import ConfigurationError
 from resume_pipeline.settings import Settings, load_settings
 
 VARIABLES = {field.alias: field for field in Settings.model_fields.values()}
-DOCUMENTED = dict(re.findall(r"^# ([A-Z][A-Z_]+)=(.*)$", (PROJECT_ROOT / ".env.example").read_text("utf-8"), re.M))
+DOCUMENTED = dict(re.findall(r"^# ([A-Z][A-Z0-9_]+)=(.*)$", (PROJECT_ROOT / ".env.example").read_text("utf-8"), re.M))
 PASSWORD = "correct-horse"
 
 
@@ -100,6 +100,10 @@ def test_the_hard_maximum_follows_the_target_unless_it_is_set(monkeypatch):
         ("RESUME_SCHEDULE_CRON", "61 * * * *", "minute"),
         ("RESUME_SCHEDULE_CRON", "0 0 * * MOONDAY", "weekday"),
         ("RESUME_SCHEDULE_TIMEZONE", "Mars/Olympus", "Europe/Berlin"),
+        ("RESUME_MIN_HIT_AT_5", "80", "less than or equal to 1"),
+        ("RESUME_MAX_QUALITY_DROP", "-0.1", "greater than or equal to 0"),
+        ("RESUME_QUERY_LOG", "yes", "'on' or 'off'"),
+        ("RESUME_QUERY_LOG_DAYS", "0", "greater than or equal to 1"),
         ("RESUME_AUTOMATION", "on", "'stopped' or 'running'"),
     ],
 )
@@ -109,6 +113,13 @@ def test_a_wrong_value_is_answered_with_variable_value_and_what_is_allowed(monke
     assert name in message
     assert repr(value) in message
     assert allowed in message
+
+
+def test_a_key_that_is_too_short_is_refused_without_being_shown(monkeypatch):
+    message = refusal(monkeypatch, RESUME_SECRET_KEY="hunter2")
+
+    assert "RESUME_SECRET_KEY" in message and "16" in message
+    assert "hunter2" not in message
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from resume_pipeline import bootstrap
-from resume_pipeline.cli.output import AsJson, out, print_json, show_table
+from resume_pipeline.cli.output import AsJson, evaluation_json, out, print_json, show_table
+from resume_pipeline.content.golden_questions import golden_questions
+from resume_pipeline.evaluation.evaluation import DEFAULT_MODE
+from resume_pipeline.evaluation.states import evaluate_candidate
 from resume_pipeline.ingestion.publishing import publish as publish_candidate
 from resume_pipeline.ingestion.publishing import roll_back, waiting
 from resume_pipeline.ingestion.writing import stepping, writing
 from resume_pipeline.settings import load_settings
 from resume_pipeline.storage.engine import Engine, driver_errors, make_sessions
+from resume_pipeline.storage.evaluations import latest_evaluation
 from resume_pipeline.storage.generations import GenerationRecord, list_generations
 from resume_pipeline.storage.migrations import schema_state
 from resume_pipeline.storage.status import IndexStatus, index_status
@@ -48,10 +52,11 @@ def status(as_json: AsJson = False) -> None:
     engine = bootstrap.engine(settings)
     state = schema_state(engine)
     live = next((record for record in _records(engine) if record.state == "live"), None)
-    candidate, reason = IndexStatus(0, 0, 0), None
+    candidate, reason, evaluation = IndexStatus(0, 0, 0), None, None
     if state.at_head:
         with driver_errors(), make_sessions(engine)() as session:
             candidate = index_status(session)
+            evaluation = latest_evaluation(session, live.content_hash, DEFAULT_MODE) if live is not None else None
         reason = waiting(make_sessions(engine), settings.embedding_model)
     if as_json:
         print_json(
@@ -60,6 +65,7 @@ def status(as_json: AsJson = False) -> None:
                 "generation": live.generation if live else None,
                 "schema": {"current": state.current, "head": state.head, "at_head": state.at_head},
                 "pgvector": state.pgvector,
+                "evaluation": evaluation_json(evaluation) if evaluation is not None else None,
                 "candidate": {
                     **dataclasses.asdict(candidate),
                     "publishes": state.at_head and reason is None,
@@ -74,6 +80,10 @@ def status(as_json: AsJson = False) -> None:
         since = live.published_at.astimezone().strftime("%Y-%m-%d %H:%M")
         out.print(f"[bold]Generation {live.generation}[/] is live since {since}: {live.documents} documents, "
                   f"{live.chunks} chunks, {live.embedding_model}.")  # fmt: skip
+    if evaluation is not None:
+        figures = evaluation.figures
+        out.print(f"Golden questions: hit@5 {figures.hit_at_5:.3f}, MRR@10 {figures.mrr_at_10:.3f} over "
+                  f"{figures.answerable}; p95 {figures.p95_ms:.0f} ms.")  # fmt: skip
     if live is not None and state.at_head:
         out.print(f"What was read last: {reason or 'not published yet; `resume-pipeline ingest` goes on with it.'}")
     if candidate.errors:
@@ -95,11 +105,32 @@ def generations(as_json: AsJson = False) -> None:
     show_table("", ("generation", "state", "published", "documents", "chunks"), rows)
 
 
-def publish(as_json: AsJson = False) -> None:
+def publish(
+    accept_lower_quality: Annotated[
+        bool, typer.Option("--accept-lower-quality", help="Although the golden questions find too little.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Publish what was read last, also when it had been rolled back."""
     settings = load_settings()
-    with writing(bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
-        report = publish_candidate(sessions, settings.embedding_model, min_coverage=settings.min_coverage, forward=True)
+    engine = bootstrap.engine(settings)
+    with writing(engine, timeout_seconds=settings.writer_timeout_seconds) as sessions:
+        evaluate_candidate(
+            sessions,
+            bootstrap.retriever(engine),
+            settings.embedding_model,
+            golden_questions(settings.content_root),
+            ranking=bootstrap.ranking(),
+            bar=bootstrap.quality_bar(settings),
+            accept_lower_quality=accept_lower_quality,
+        )
+        report = publish_candidate(
+            sessions,
+            settings.embedding_model,
+            min_coverage=settings.min_coverage,
+            quality=bootstrap.quality_demand(settings, settings.content_root),
+            forward=True,
+        )
     if as_json:
         print_json({"generation": report.generation, "published": report.published, "reason": report.reason})
     else:

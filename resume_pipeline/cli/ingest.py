@@ -17,9 +17,11 @@ from resume_pipeline.cli.output import (
     notes_json,
     out,
     print_json,
+    report_json,
     show_table,
 )
 from resume_pipeline.errors import ResumePipelineError
+from resume_pipeline.evaluation.states import EvaluationReport
 from resume_pipeline.ingestion.progress import Progress as StageProgress
 from resume_pipeline.ingestion.reports import (
     ChunksReport,
@@ -27,6 +29,7 @@ from resume_pipeline.ingestion.reports import (
     EmbeddingsReport,
     FileCounts,
     IndexReport,
+    LexicalReport,
     PublishReport,
 )
 from resume_pipeline.settings import Settings, load_settings
@@ -35,7 +38,9 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
-StageReport = DocumentsReport | ChunksReport | EmbeddingsReport | IndexReport | PublishReport
+StageReport = (
+    EvaluationReport | DocumentsReport | ChunksReport | EmbeddingsReport | IndexReport | LexicalReport | PublishReport
+)
 FILE_CHANGES = ("added", "changed", "renamed", "removed", "unchanged", "skipped")
 
 
@@ -86,12 +91,19 @@ def ingest(
     yes: Annotated[
         bool, typer.Option("--yes", help="Confirm that documents whose files are gone are removed.")
     ] = False,
+    accept_lower_quality: Annotated[
+        bool, typer.Option("--accept-lower-quality", help="Publish although the golden questions find too little.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the schema to head, then read, chunk, embed, index and publish what changed."""
+    """Bring the schema to head, then read, chunk, embed, index, evaluate and publish what changed."""
     settings = load_settings()
+    said = {
+        "documents": {"config": {"confirm_deletions": yes}},
+        "retrieval_evaluation": {"config": {"accept_lower_quality": accept_lower_quality}},
+    }
     with TerminalObserver(quiet=as_json) as observer:
-        failure = _run_graph(settings, observer, content, confirm=yes)
+        failure = _run_graph(settings, observer, content, said)
     if as_json:
         print_json({**_summary_json(observer.reports), **({"error": failure} if failure else {})})
     elif failure is None:
@@ -100,8 +112,10 @@ def ingest(
         raise ResumePipelineError(failure)
 
 
-def _run_graph(settings: Settings, observer: TerminalObserver, content: Path | None, *, confirm: bool) -> str | None:
-    """Execute the job `ingest_content`; why it failed, or None."""
+def _run_graph(
+    settings: Settings, observer: TerminalObserver, content: Path | None, said: dict[str, Any]
+) -> str | None:
+    """Execute the job `ingest_content` with what a person said for this run; why it failed, or None."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # notes of Dagster about its own previews
         import dagster as dg  # noqa: PLC0415  (1.2 s)
@@ -116,7 +130,7 @@ def _run_graph(settings: Settings, observer: TerminalObserver, content: Path | N
                 instance=instance,
                 raise_on_error=False,
                 run_config={
-                    "ops": {"documents": {"config": {"confirm_deletions": confirm}}},
+                    "ops": said,
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
@@ -124,6 +138,10 @@ def _run_graph(settings: Settings, observer: TerminalObserver, content: Path | N
 
 
 def _failure(result: "dg.ExecuteInProcessResult") -> str:
+    for evaluation in result.get_asset_check_evaluations():
+        held = not evaluation.passed and evaluation.blocking and evaluation.severity.value == "ERROR"
+        if held and evaluation.description:  # says more than the failure of the step that asked
+            return evaluation.description
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data
@@ -139,6 +157,7 @@ def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
     chunks: ChunksReport | None = reports.get("document_chunks")
     published: PublishReport | None = reports.get("published_generation")
     errors = [*documents.errors, *(chunks.errors if chunks else [])]
+    evaluation: EvaluationReport | None = reports.get("retrieval_evaluation")
     return {
         "generation": published.generation if published else None,
         "published": published.published if published else False,
@@ -149,8 +168,13 @@ def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
             reports.get("chunk_embeddings"),
         ),
         **notes_json(documents.warnings, errors, documents.skipped),
+        "evaluation": report_json(evaluation) if evaluation is not None else None,
         "seconds": {stage: round(report.seconds, 3) for stage, report in reports.items()},
     }
+
+
+def _segments(lexical: LexicalReport) -> str:
+    return "1 segment" if lexical.segments == 1 else f"{lexical.segments} segments"
 
 
 def _show_summary(reports: dict[str, Any]) -> None:
@@ -158,6 +182,8 @@ def _show_summary(reports: dict[str, Any]) -> None:
     chunks: ChunksReport = reports["document_chunks"]
     embeddings: EmbeddingsReport = reports["chunk_embeddings"]
     index: IndexReport = reports["vector_index"]
+    lexical: LexicalReport = reports["lexical_index"]
+    evaluation: EvaluationReport = reports["retrieval_evaluation"]
     published: PublishReport = reports["published_generation"]
     files = documents.files
     changes = ", ".join(f"{getattr(files, name)} {name}" for name in FILE_CHANGES)
@@ -167,6 +193,8 @@ def _show_summary(reports: dict[str, Any]) -> None:
         ("document_chunks", f"{chunks.total} chunks, {chunks.new} new", chunks),
         ("chunk_embeddings", f"{sent}, {embeddings.reused} reused; {embeddings.model}", embeddings),
         ("vector_index", f"{index.kind}, {index.vectors} vectors, recall@10 {index.recall_at_10:.3f}", index),
+        ("lexical_index", f"{lexical.lexemes:,} lexemes, {lexical.new} chunks new, {_segments(lexical)}", lexical),
+        ("retrieval_evaluation", evaluation.verdict.reason, evaluation),
         ("published_generation", published.reason, published),
     ]
     show_table("", ("stage", "what it did", "seconds"), [(n, w, f"{r.seconds:.2f}") for n, w, r in rows])

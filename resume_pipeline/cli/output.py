@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from resume_pipeline.evaluation.states import EvaluationReport
 from resume_pipeline.ingestion.reports import EmbeddingsReport, FileCounts, Note
+from resume_pipeline.storage.evaluations import StoredEvaluation
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -65,6 +67,37 @@ def counts_json(
             "cost_usd": sent.cost_usd,
             "model": sent.model,
         },
+    }
+
+
+def evaluation_json(evaluation: StoredEvaluation) -> dict[str, Any]:
+    """Figures of the golden questions in one mode, shares rounded to six digits."""
+    figures = dataclasses.asdict(evaluation.figures)
+    return {
+        **{name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()},
+        "accepted": evaluation.accepted,
+        "evaluated_at": evaluation.created_at.isoformat(),
+    }
+
+
+def report_json(report: EvaluationReport) -> dict[str, Any]:
+    """What the golden questions found in the candidate and in the live generation, and the verdict."""
+    main = report.hybrid
+    return {
+        "passed": report.verdict.passed,
+        "reason": report.verdict.reason,
+        "questions": report.questions,
+        "hit_at_5": round(main.figures.hit_at_5, 6) if main is not None else None,
+        "mrr_at_10": round(main.figures.mrr_at_10, 6) if main is not None else None,
+        "by_mode": {mode: evaluation_json(found) for mode, found in report.candidate.items()},
+        "live": {
+            "generation": report.live_generation,
+            "by_mode": {mode: evaluation_json(found) for mode, found in report.live.items()},
+        },
+        "failures": main.failures if main is not None else [],
+        "problems": [dataclasses.asdict(problem) for problem in report.problems],
+        "warnings": list(report.warnings),
+        "searches": report.asked,
     }
 
 

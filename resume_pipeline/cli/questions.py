@@ -7,7 +7,8 @@ import typer
 from rich.markup import escape
 
 from resume_pipeline import bootstrap
-from resume_pipeline.cli.output import AsJson, out, print_json
+from resume_pipeline.cli.output import AsJson, err, out, print_json
+from resume_pipeline.domain.filters import parse_filter
 from resume_pipeline.errors import ConfigurationError
 from resume_pipeline.retrieval.retriever import Hit, SearchMode
 from resume_pipeline.settings import load_settings
@@ -25,7 +26,8 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Passages to show.")] = 5,
     mode: Annotated[SearchMode, typer.Option(help="Vectors, words, or both.")] = "hybrid",
     where: Annotated[
-        list[str] | None, typer.Option(help="key=value of the front matter, or path=GLOB; may be repeated.")
+        list[str] | None,
+        typer.Option(help="key=value of front matter (or != >= <= > <), path=GLOB, kind=facts; may be repeated."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,32 +37,32 @@ def search(
     # Bytes of the terminal that are no UTF-8 cannot be asked of anybody.
     question = question.encode("utf-8", "replace").decode()
     settings = load_settings()
-    retriever = bootstrap.retriever(bootstrap.engine(settings))
-    result = retriever.search(question, limit=limit, mode=mode, filters=_filters(where or []))
+    engine = bootstrap.engine(settings)
+    retriever = bootstrap.retriever(engine)
+    filters = [parse_filter(written) for written in where or []]
+    result = retriever.search(question, limit=limit, mode=mode, filters=filters)
+    log = bootstrap.query_log(settings, engine, source="cli")
+    not_logged = log.record(question, result, mode=mode, filters=[filter_.shown for filter_ in filters])
+    if not_logged is not None:
+        err.print(f"[dim]{escape(not_logged)}[/]")
     if as_json:
         print_json(
             {
                 "hits": [dataclasses.asdict(hit) for hit in result.hits],
                 "generation": result.generation,
+                "corrections": [dataclasses.asdict(correction) for correction in result.corrections],
+                "coverage": None if result.coverage is None else round(result.coverage, 3),
                 "milliseconds": round(result.milliseconds, 2),
             }
         )
         return
+    for correction in result.corrections:
+        out.print(f"[dim]No passage has {escape(correction.typed)!r}; searched for {escape(correction.used)!r}.[/]\n")
     for number, hit in enumerate(result.hits, 1):
         _show(number, hit)
     count = "1 passage" if len(result.hits) == 1 else f"{len(result.hits)} passages"
     took = f"{count} of generation {result.generation} in {result.milliseconds:.0f} ms"
     out.print(took if result.hits else "Nothing found.")
-
-
-def _filters(pairs: list[str]) -> dict[str, str]:
-    filters = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not key or not equals:
-            raise ConfigurationError(f"--where {pair!r} is not key=value, as in --where company=Acme.")
-        filters[key.strip()] = value.strip()
-    return filters
 
 
 def _show(number: int, hit: Hit) -> None:

@@ -9,17 +9,21 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from resume_pipeline import bootstrap
+from resume_pipeline.content.golden_questions import golden_questions
 from resume_pipeline.defs import presentation as show
 from resume_pipeline.defs.columns import column_schema
 from resume_pipeline.defs.failures import RETRIES, failures
 from resume_pipeline.defs.resources import PipelineResource, PostgresResource, RunObserver
 from resume_pipeline.defs.schema import GROUP, OWNERS, WRITE_POOL, database_schema
 from resume_pipeline.embedding.tokens import load_token_counter
+from resume_pipeline.evaluation.states import evaluate_candidate
 from resume_pipeline.ingestion.chunks import chunk_documents
 from resume_pipeline.ingestion.content_fingerprint import content_fingerprint
 from resume_pipeline.ingestion.documents import record_documents
 from resume_pipeline.ingestion.embeddings import embed_chunks
 from resume_pipeline.ingestion.indexing import build_vector_index
+from resume_pipeline.ingestion.lexical_index import build_lexical_index
 from resume_pipeline.ingestion.publishing import publish
 from resume_pipeline.storage.chunks import preview_chunks, token_counts
 from resume_pipeline.storage.content_manifest import manifest_hash
@@ -141,14 +145,61 @@ def vector_index(
     return dg.MaterializeResult(metadata=show.index_metadata(report), data_version=version)
 
 
-@stage(vector_index, kinds={"postgres"}, table="generations")
+@stage(document_chunks, kinds={"postgres"}, table="postings")
+def lexical_index(
+    context: dg.AssetExecutionContext, postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
+) -> dg.MaterializeResult[None]:
+    """Which words stand in which chunks, with their BM25 weights. New chunks become a segment; segments are merged."""
+    with postgres.writing() as sessions:
+        report = build_lexical_index(sessions, pipeline.settings.text_search, progress=observer.progress(context))
+        version = _version(sessions, pipeline.settings.text_search)
+    observer.finished("lexical_index", report)
+    return dg.MaterializeResult(metadata=show.lexical_metadata(report), data_version=version)
+
+
+class EvaluationConfig(dg.Config):
+    """What a person may say for one run."""
+
+    accept_lower_quality: bool = False
+    """Let this state be published although its figures are below the bar, or below the live generation's."""
+
+
+@stage(vector_index, lexical_index, kinds={"python", "postgres"}, table="retrieval_evaluations")
+def retrieval_evaluation(
+    context: dg.AssetExecutionContext,
+    config: EvaluationConfig,
+    postgres: PostgresResource,
+    pipeline: PipelineResource,
+    observer: Observer,
+) -> dg.MaterializeResult[None]:
+    """What the golden questions find in the candidate and in the live generation, by each mode of search."""
+    settings = pipeline.settings
+    with postgres.writing() as sessions:
+        report = evaluate_candidate(
+            sessions,
+            bootstrap.retriever(postgres.engine),
+            settings.embedding_model,
+            golden_questions(pipeline.content().path),
+            ranking=bootstrap.ranking(),
+            bar=bootstrap.quality_bar(settings),
+            accept_lower_quality=config.accept_lower_quality,
+            progress=observer.progress(context),
+        )
+        version = _version(sessions, settings.embedding_model, bootstrap.ranking())
+    observer.finished("retrieval_evaluation", report)
+    return dg.MaterializeResult(metadata=show.evaluation_metadata(report), data_version=version)
+
+
+@stage(vector_index, lexical_index, retrieval_evaluation, kinds={"postgres"}, table="generations")
 def published_generation(
     postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
 ) -> dg.MaterializeResult[None]:
     """The state visitors see, changed in one step; what they see already, or what was withdrawn, is left alone."""
     settings = pipeline.settings
     with postgres.writing() as sessions:
-        report = publish(sessions, settings.embedding_model, min_coverage=settings.min_coverage)
+        report = publish(
+            sessions, settings.embedding_model, min_coverage=settings.min_coverage, quality=pipeline.quality()
+        )
     observer.finished("published_generation", report)
     return dg.MaterializeResult(
         metadata=show.publish_metadata(report), data_version=dg.DataVersion(str(report.generation or 0))

@@ -10,16 +10,21 @@ from typing import Any
 
 import dagster as dg
 
+from resume_pipeline.evaluation.content_gaps import GapsReport
+from resume_pipeline.evaluation.evaluation import MODES
+from resume_pipeline.evaluation.states import EvaluationReport
 from resume_pipeline.ingestion.reports import (
     ChunksReport,
     DocumentsReport,
     EmbeddingsReport,
     IndexReport,
+    LexicalReport,
     Note,
     PublishReport,
 )
 
 MAX_ROWS = 20
+PLOTTED_FIGURES = ("hit_at_1", "hit_at_5", "hit_at_10", "mrr_at_10", "recall_at_10", "p50_ms", "p95_ms")
 Metadata = dict[str, Any]
 
 
@@ -114,6 +119,22 @@ def index_metadata(report: IndexReport) -> Metadata:
     }
 
 
+def lexical_metadata(report: LexicalReport) -> Metadata:
+    """What the lexical index holds, and what was added, merged and counted anew."""
+    return {
+        "dagster/row_count": report.chunks,
+        "chunks_indexed": report.chunks,
+        "chunks_new": report.new,
+        "lexemes": report.lexemes,
+        "segments": report.segments,
+        "segments_merged": report.merged,
+        "recounted": int(report.recounted),
+        "index_megabytes": round(report.size_bytes / 1e6, 2),
+        "seconds": round(report.seconds, 3),
+        "chunks_per_second": round(report.new / max(report.seconds, 1e-3), 1),
+    }
+
+
 def publish_metadata(report: PublishReport) -> Metadata:
     """The live generation, and what it changed for visitors."""
     return {
@@ -127,6 +148,69 @@ def publish_metadata(report: PublishReport) -> Metadata:
         "documents_kept_back": report.kept_back,
         "documents_per_second": round(report.documents / max(report.seconds, 1e-3), 1),
         "changes": table(({"path": path, "change": change} for path, change in report.changes), ("path", "change")),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def evaluation_metadata(report: EvaluationReport) -> Metadata:
+    """Figures by mode, of the candidate and of the live generation, and the questions that found too little."""
+    metadata: Metadata = {
+        "dagster/row_count": len(report.candidate),
+        "golden_questions": report.questions,
+        "questions_not_usable": len(report.problems),
+        "searches": report.asked,
+        "passed": int(report.verdict.passed),
+        "result": report.verdict.reason,
+        "warnings": " ".join(report.warnings),
+        "failures": _failures_table(report),
+        "problems": table(
+            ({"line": problem.line, "reason": problem.reason} for problem in report.problems), ("line", "reason")
+        ),
+        "seconds": round(report.seconds, 3),
+    }
+    for mode in MODES:
+        ours, theirs = report.candidate.get(mode), report.live.get(mode)
+        for name in PLOTTED_FIGURES:
+            metadata[f"{name}_{mode}"] = round(getattr(ours.figures, name), 4) if ours is not None else 0.0
+        metadata[f"live_hit_at_5_{mode}"] = round(theirs.figures.hit_at_5, 4) if theirs is not None else 0.0
+    return metadata
+
+
+def _failures_table(report: EvaluationReport) -> dg.TableMetadataValue:
+    rows = (
+        {
+            "question": failure["question"],
+            "expected": ", ".join(dict.fromkeys(passage["path"] for passage in failure["expected"])),
+            "found": ", ".join(dict.fromkeys(passage["path"] for passage in failure["found"])),
+            "rank": failure["rank"] or "",
+        }
+        for failure in (report.hybrid.failures if report.hybrid is not None else [])
+    )
+    return table(rows, ("question", "expected", "found", "rank"))
+
+
+def gaps_metadata(report: GapsReport) -> Metadata:
+    """How much of what was asked was not found, and what that was, most often asked first."""
+    rows = (
+        {
+            "question": gap.question,
+            "times": gap.times,
+            "last_asked": gap.last_asked.isoformat(sep=" ", timespec="minutes"),
+            "nearest": gap.nearest or "",
+            "coverage": "" if gap.coverage is None else f"{gap.coverage:.2f}",
+            "filters": ", ".join(gap.filters),
+        }
+        for gap in report.gaps
+    )
+    return {
+        "dagster/row_count": report.questions,
+        "questions": report.questions,
+        "questions_not_found": report.not_found,
+        "share_not_found": round(report.not_found / max(report.questions, 1), 4),
+        "content_gaps": len(report.gaps),
+        "content_gaps_closed": report.closed,
+        "questions_forgotten": report.forgotten,
+        "gaps": table(rows, ("question", "times", "last_asked", "nearest", "coverage", "filters")),
         "seconds": round(report.seconds, 3),
     }
 

@@ -16,6 +16,7 @@ from resume_pipeline import bootstrap
 from resume_pipeline.defs.failures import failures
 from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.ingestion.progress import Progress
+from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.reading import ContentRoot
 from resume_pipeline.ingestion.writing import writing
 from resume_pipeline.settings import Settings, load_settings
@@ -97,6 +98,11 @@ class PipelineResource(dg.ConfigurableResource["PipelineResource"]):
         from pathlib import Path  # noqa: PLC0415
 
         return bootstrap.content_root(self.settings, Path(self.content_root) if self.content_root else None)
+
+    def quality(self) -> QualityDemand:
+        """What a publish demands of the golden questions."""
+        with failures():
+            return bootstrap.quality_demand(self.settings, self.content().path)
 
     def embedder(self) -> Embedder:
         """The embedding model, loaded once per process."""

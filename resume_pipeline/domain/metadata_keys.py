@@ -37,12 +37,17 @@ def squeeze_key(key: str) -> str:
     return _SEPARATORS.sub("", key).lower()
 
 
+def canonical_key(key: str) -> str:
+    """The name under which a key is stored, whichever of its spellings this is; an unknown key is its own name."""
+    return _CANONICAL.get(squeeze_key(key), key)
+
+
 def canonical_metadata(metadata: dict[str, Json], *, line: int) -> tuple[dict[str, Json], list[Problem]]:
     """The same values, known keys under their canonical names; the first spelling wins, a second keeps its own."""
     result: dict[str, Json] = {}
     problems: list[Problem] = []
     for key, value in metadata.items():
-        name = _CANONICAL.get(squeeze_key(key), key)
+        name = canonical_key(key)
         if name in result:
             reason = f"The keys {name!r} and {key!r} mean the same; the first is used, {key!r} is kept beside it."
             problems.append(Problem("warning", reason, line))

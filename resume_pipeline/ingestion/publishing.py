@@ -6,6 +6,7 @@ The rules are here; the one transaction that moves what visitors see is ``storag
 import time
 
 from resume_pipeline.errors import PublishError, UnknownGenerationError
+from resume_pipeline.ingestion.quality import QualityDemand, require_quality
 from resume_pipeline.ingestion.reports import MAX_CHANGES_NAMED, PublishReport
 from resume_pipeline.storage.chunks import chunk_soundness
 from resume_pipeline.storage.embedding_models import StoredModel, find_model
@@ -22,9 +23,12 @@ from resume_pipeline.storage.generations import (
     prepare_candidate,
     publish_candidate,
 )
+from resume_pipeline.storage.lexicon import count_pending
 
 
-def publish(sessions: Sessions, model_name: str, *, min_coverage: float, forward: bool = False) -> PublishReport:
+def publish(
+    sessions: Sessions, model_name: str, *, min_coverage: float, quality: QualityDemand, forward: bool = False
+) -> PublishReport:
     """Make the candidate the live generation, in one step, unless there is nothing new or it was withdrawn.
 
     ``forward`` publishes content that a rollback withdrew.
@@ -32,6 +36,7 @@ def publish(sessions: Sessions, model_name: str, *, min_coverage: float, forward
     Raises:
         PublishError: nothing was embedded by this model yet, a document of the candidate lacks chunks or vectors, too
             many documents could not be cut, or a vector is unsound. The live generation stays.
+        QualityError: the golden questions find too little in the candidate, or were not asked of it.
     """
     started = time.monotonic()
     with sessions.begin() as session:
@@ -48,6 +53,8 @@ def publish(sessions: Sessions, model_name: str, *, min_coverage: float, forward
         published = not reason
         if published:
             _require_sound(session, model)
+            _require_indexed(session)
+            require_quality(session, model, candidate, live, quality)
             live = publish_candidate(session, model, candidate)
             reason = f"Generation {live.generation} is live."
         changes = list(changed_paths(session, live.generation, limit=MAX_CHANGES_NAMED)) if published and live else []
@@ -78,6 +85,15 @@ def _require_complete(candidate: Candidate, min_coverage: float) -> None:
             f"{candidate.wanted - candidate.complete:,} of {candidate.wanted:,} documents are not chunked and embedded "
             "yet. The live generation stays. Materialize `document_chunks` and `chunk_embeddings`, or run "
             "`resume-pipeline ingest`."
+        )
+
+
+def _require_indexed(session: Session) -> None:
+    lacking = count_pending(session)
+    if lacking:
+        raise PublishError(
+            f"{lacking:,} chunks are not in the lexical index yet, and no search by words would find them. The live "
+            "generation stays. Materialize `lexical_index`, or run `resume-pipeline ingest`."
         )
 
 

@@ -93,6 +93,24 @@ class IndexReport:
 
 
 @dataclass(frozen=True, slots=True)
+class LexicalReport:
+    """The lexical index: chunks it holds, how many this run added, its lexemes, segments and bytes.
+
+    ``merged`` segments went into others; ``recounted``: frequencies or weights were made anew, because they had drifted
+    or the way they are made had changed.
+    """
+
+    chunks: int
+    new: int
+    lexemes: int
+    segments: int
+    merged: int
+    recounted: bool
+    size_bytes: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class PublishReport:
     """The live generation after the stage, whether this run made it, and why not if it did not."""
 

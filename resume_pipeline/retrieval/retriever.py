@@ -1,59 +1,60 @@
-"""The retriever: question in, hits out, always from one generation and with vectors of that generation's model."""
+"""The retriever: question in, hits out, always from one state of the index and with vectors of that state's model.
+
+What was found is ranked in three steps: each side by its own score, both fused into one order (``domain.fusion``), and
+the best of that order looked at again (``retrieval.reranking``).
+"""
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from resume_pipeline.domain.fusion import convex_combination
+from resume_pipeline.domain.filters import Filter
+from resume_pipeline.domain.fusion import FusionMethod, fuse
+from resume_pipeline.domain.question import parse_question
+from resume_pipeline.domain.reranking import Candidate
 from resume_pipeline.embedding.base import Embedder, require_same_space
-from resume_pipeline.errors import PublishError
-from resume_pipeline.storage.embedding_models import find_model
+from resume_pipeline.errors import EmbeddingSpaceError, PublishError
+from resume_pipeline.retrieval.hits import Hit as Hit
+from resume_pipeline.retrieval.hits import SearchMode as SearchMode
+from resume_pipeline.retrieval.hits import SearchResult as SearchResult
+from resume_pipeline.retrieval.hits import make_hit
+from resume_pipeline.retrieval.model_weights import vector_weight
+from resume_pipeline.retrieval.reranking import FeatureReranker, RankingTask, Reranker
+from resume_pipeline.retrieval.words import Words, asked_words
+from resume_pipeline.storage.embedding_models import StoredModel, find_model
 from resume_pipeline.storage.engine import Session, Sessions, driver_errors
-from resume_pipeline.storage.generations import GenerationRecord, live_generation
-from resume_pipeline.storage.search import lexical_candidates, load_passages, vector_candidates
+from resume_pipeline.storage.generations import live_generation
+from resume_pipeline.storage.lexicon import read_statistics
+from resume_pipeline.storage.narrowing import Narrowing, narrow
+from resume_pipeline.storage.passages import Passage, load_passages
+from resume_pipeline.storage.search import Candidates, Wanted, find_candidates
+from resume_pipeline.storage.similarity import pairwise_similarities
 from resume_pipeline.storage.vector_index import vector_text
+from resume_pipeline.storage.visibility import SearchScope
 
-SearchMode = Literal["hybrid", "vector", "lexical"]
 CANDIDATES = 100
-VECTOR_WEIGHT = 0.3
-"""With the local model the lexical side is the strong one (design facts in docs/decisions.md)."""
+"""Candidates of each side; 50 were no worse, 200 no better (docs/retrieval.md)."""
+RETRIEVAL_RECIPE = "retrieval 2"
+"""Names how candidates are found; ``ranking_recipe`` names the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage found: where it stands, its text, and its scores (of a side that did not find it: None).
-
-    ``score`` orders the hits and compares within one search only. ``vector_score`` is a cosine similarity.
-    """
-
-    path: str
-    chunk_index: int
-    heading_path: tuple[str, ...]
-    start_line: int
-    end_line: int
-    content: str
-    score: float
-    vector_score: float | None
-    lexical_score: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """Hits, best first, with the generation they are from and the time it took."""
-
-    hits: list[Hit]
-    generation: int
-    milliseconds: float
+def ranking_recipe(fusion: FusionMethod, reranker: str) -> str:
+    """How hits are found and ranked, in a line: figures of one ranking say nothing of another."""
+    return f"{RETRIEVAL_RECIPE}, {fusion}, {reranker}"
 
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Searches the live generation. ``load_embedder`` gives the model of a name; it is asked for the generation's."""
+    """Searches one scope at a time. ``load_embedder`` gives the model of a name; it is asked for the scope's.
+
+    ``fusion`` and ``reranker`` rank hybrid searches; a search by one side alone keeps that side's order.
+    """
 
     sessions: Sessions
     load_embedder: Callable[[str], Embedder]
+    fusion: FusionMethod = "convex"
+    reranker: Reranker = field(default_factory=FeatureReranker)
     proven: set[str] = field(default_factory=set)
     """Models whose canary was compared."""
 
@@ -63,70 +64,124 @@ class Retriever:
         *,
         limit: int = 5,
         mode: SearchMode = "hybrid",
-        filters: Mapping[str, str] | None = None,
+        filters: Sequence[Filter] = (),
+        scope: SearchScope | None = None,
     ) -> SearchResult:
-        """The ``limit`` best passages for a question; fewer only when fewer are live and match the filters.
+        """The ``limit`` best passages for a question; fewer only when fewer are visible and match the filters.
+
+        ``scope`` None is the live generation. Quoted phrases stand in every hit, words after a minus sign in none.
 
         Raises:
             PublishError: nothing is published yet.
-            EmbeddingSpaceError: the model of the live generation is no longer the one that made its vectors.
+            EmbeddingSpaceError: the model of the scope is no longer the one that made its vectors, or made none.
             DatabaseUnavailableError: Postgres cannot be reached.
         """
         started = time.perf_counter()
         with driver_errors(), self.sessions() as session:
-            live = live_generation(session)
-            if live is None:
-                raise PublishError("Nothing is published yet. Run `resume-pipeline ingest` (or `make ingest`) first.")
-            hits = self._hits(session, live, question, limit, mode, filters or {})
-        return SearchResult(hits, live.generation, (time.perf_counter() - started) * 1000)
+            scope = scope or _live(session)
+            asked = parse_question(question)
+            statistics = read_statistics(session)
+            narrowing = narrow(session, scope, filters=filters, question=asked, statistics=statistics)
+            words = asked_words(session, asked.text, statistics)
+            model, query = self._query(session, scope, asked.text) if mode != "lexical" else (None, None)
+            lexemes = words.lexemes if mode != "vector" else ()
+            found = find_candidates(session, Wanted(narrowing, max(CANDIDATES, limit), model, query, lexemes))
+            ranking = _Ranking(session, narrowing, words, found, model)
+            hits, best = self._hits(ranking, asked.text, mode, scope, limit)
+        return SearchResult(
+            hits=hits,
+            generation=scope.generation or 0,
+            milliseconds=(time.perf_counter() - started) * 1000,
+            model=scope.model,
+            coverage=words.coverage(frozenset(best.positions)) if best is not None else None,
+            corrections=words.corrections,
+        )
 
     def _hits(
-        self,
-        session: Session,
-        live: GenerationRecord,
-        question: str,
-        limit: int,
-        mode: SearchMode,
-        filters: Mapping[str, str],
-    ) -> list[Hit]:
-        count = max(CANDIDATES, limit)
-        vector: dict[uuid.UUID, float] = {}
-        lexical: dict[uuid.UUID, float] = {}
-        if mode != "lexical":
-            vector = self._vector(session, live, question, count, filters)
-        if mode != "vector":
-            lexical = dict(
-                lexical_candidates(session, question=question, generation=live.generation, count=count, filters=filters)
-            )
-        weight = {"hybrid": VECTOR_WEIGHT, "vector": 1.0, "lexical": 0.0}[mode]
-        fused = convex_combination(vector, lexical, vector_weight=weight)
-        best = sorted(fused, key=lambda id_: (-fused[id_], id_))[:limit]
-        passages = load_passages(session, best, live.generation, filters)
-        return [
-            Hit(
-                path=passages[id_].path,
-                chunk_index=passages[id_].chunk_index,
-                heading_path=passages[id_].heading_path,
-                start_line=passages[id_].start_line,
-                end_line=passages[id_].end_line,
-                content=passages[id_].content,
-                score=fused[id_],
-                vector_score=vector.get(id_),
-                lexical_score=lexical.get(id_),
-            )
-            for id_ in best
-        ]
+        self, ranking: "_Ranking", question: str, mode: SearchMode, scope: SearchScope, limit: int
+    ) -> tuple[list[Hit], Passage | None]:
+        """The hits, and the passage of the first."""
+        if mode == "hybrid":
+            found = ranking.found
+            scores = fuse(self.fusion, found.vector, found.lexical, vector_weight=vector_weight(scope.model))
+        else:
+            scores = dict(ranking.found.vector if mode == "vector" else ranking.found.lexical)
+        fused = sorted(scores, key=lambda id_: (-scores[id_], id_))
+        looked_at = self.reranker.candidates if mode == "hybrid" else 0
+        passages = ranking.passages(fused[: max(limit, looked_at)])
+        order = [(passages[id_], scores[id_]) for id_ in fused[: max(limit, looked_at)] if id_ in passages]
+        if looked_at:
+            first = ranking.reranked(self.reranker, question, order[:looked_at])
+            least = min((score for _, score in first), default=0.0)
+            order = first + [(passage, min(score, least)) for passage, score in order[looked_at:]]
+        return [ranking.hit(passage, score) for passage, score in order[:limit]], order[0][0] if order else None
 
-    def _vector(
-        self, session: Session, live: GenerationRecord, question: str, count: int, filters: Mapping[str, str]
-    ) -> dict[uuid.UUID, float]:
-        model = find_model(session, live.embedding_model)
-        assert model is not None  # noqa: S101  (a foreign key holds it)
+    def _query(self, session: Session, scope: SearchScope, question: str) -> tuple[StoredModel, str]:
+        """The scope's model as stored, and the question's vector by it."""
+        model = find_model(session, scope.model)
+        if model is None:
+            raise EmbeddingSpaceError(f"There are no vectors of {scope.model}. Materialize `chunk_embeddings` first.")
         embedder = self.load_embedder(model.name)
         if model.name not in self.proven:
             # Once per process: what was stored under this name must be from the model that answers now.
             require_same_space(embedder, model.canary)
             self.proven.add(model.name)
-        query = vector_text(embedder.embed([question])[0])
-        found = vector_candidates(session, model, query=query, generation=live.generation, count=count, filters=filters)
-        return dict(found)
+        return model, vector_text(embedder.embed([question])[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """What one search found, and the session to read more about it."""
+
+    session: Session
+    narrowing: Narrowing
+    words: Words
+    found: Candidates
+    model: StoredModel | None
+
+    def passages(self, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Passage]:
+        return load_passages(self.session, ids, self.narrowing, lexemes=self.words.names)
+
+    def reranked(
+        self, reranker: Reranker, question: str, order: Sequence[tuple[Passage, float]]
+    ) -> list[tuple[Passage, float]]:
+        by_key = {passage.chunk_id: passage for passage, _ in order}
+        candidates = [_candidate(passage, score, self.found.vector.get(passage.chunk_id)) for passage, score in order]
+        task = RankingTask(question, self.words.terms, candidates, self._similarities(list(by_key)))
+        return [(by_key[candidate.key], score) for candidate, score in reranker.rerank(task)]  # type: ignore[index]
+
+    def _similarities(self, ids: Sequence[uuid.UUID]) -> Callable[[], Mapping[tuple[Hashable, Hashable], float]]:
+        def similarities() -> Mapping[tuple[Hashable, Hashable], float]:
+            if self.model is None:
+                return {}
+            return {(a, b): cosine for (a, b), cosine in pairwise_similarities(self.session, self.model, ids).items()}
+
+        return similarities
+
+    def hit(self, passage: Passage, score: float) -> Hit:
+        id_ = passage.chunk_id
+        return make_hit(passage, score, self.found.vector.get(id_), self.found.lexical.get(id_))
+
+
+def _live(session: Session) -> SearchScope:
+    live = live_generation(session)
+    if live is None:
+        raise PublishError("Nothing is published yet. Run `resume-pipeline ingest` (or `make ingest`) first.")
+    return SearchScope(live.embedding_model, live.generation)
+
+
+def _candidate(passage: Passage, score: float, vector_score: float | None) -> Candidate:
+    return Candidate(
+        key=passage.chunk_id,
+        score=score,
+        vector_score=vector_score,
+        positions=passage.positions,
+        header=passage.header,
+        header_length=passage.header_length,
+        length=passage.length,
+        document=passage.document_id,
+        chunk_index=passage.chunk_index,
+        heading_path=passage.heading_path,
+        title=passage.title,
+        content=passage.content,
+    )

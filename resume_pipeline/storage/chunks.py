@@ -12,13 +12,10 @@ from sqlalchemy.orm import Session
 
 from resume_pipeline.domain.documents import Chunk
 from resume_pipeline.domain.hashing import Shard, chunk_id, input_hash
-from resume_pipeline.domain.lexemes import searchable
 from resume_pipeline.storage.bulk import copy_rows
 from resume_pipeline.storage.content_manifest import in_shard
 from resume_pipeline.storage.models import ChunkOccurrence, Document, DocumentChunk, SourceFile
 from resume_pipeline.storage.visibility import visible_at
-
-TEXT_SEARCH_CONFIGURATION = "english"
 
 CHUNK_COLUMNS = (
     "chunk_id",
@@ -41,22 +38,15 @@ def insert_chunks(session: Session, cut: Sequence[tuple[int, Sequence[Chunk]]]) 
     distinct = {chunk_id(chunk): chunk for _, chunks in cut for chunk in chunks}
     names = ", ".join(CHUNK_COLUMNS)
     session.execute(
-        text(
-            "CREATE TEMP TABLE new_chunks ON COMMIT DROP AS "  # noqa: S608  (our own names)
-            f"SELECT {names}, embedding_input AS searched FROM document_chunks WITH NO DATA"
-        )
+        text(f"CREATE TEMP TABLE new_chunks ON COMMIT DROP AS SELECT {names} FROM document_chunks WITH NO DATA")  # noqa: S608
     )
-    copy_rows(
-        session, "new_chunks", (*CHUNK_COLUMNS, "searched"), (_row(id_, chunk) for id_, chunk in distinct.items())
-    )
+    copy_rows(session, "new_chunks", CHUNK_COLUMNS, (_row(id_, chunk) for id_, chunk in distinct.items()))
     session.execute(text("ANALYZE new_chunks"))
     new = session.execute(
         text(
-            f"INSERT INTO document_chunks ({names}, search_vector) "  # noqa: S608  (our own names)
-            f"SELECT {names}, to_tsvector(CAST(:configuration AS regconfig), searched) FROM new_chunks n "
+            f"INSERT INTO document_chunks ({names}) SELECT {names} FROM new_chunks n "  # noqa: S608  (our own names)
             "WHERE NOT EXISTS (SELECT FROM document_chunks c WHERE c.chunk_id = n.chunk_id)"
-        ),
-        {"configuration": TEXT_SEARCH_CONFIGURATION},
+        )
     )
     session.execute(text("DROP TABLE new_chunks"))
     copy_rows(
@@ -79,7 +69,6 @@ def _row(id_: Any, chunk: Chunk) -> tuple[Any, ...]:
         chunk.embedding_input,
         chunk.tokens,
         chunk.input_tokens,
-        searchable(chunk.embedding_input),
     )
 
 

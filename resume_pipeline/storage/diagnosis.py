@@ -8,8 +8,10 @@ from resume_pipeline.storage.embedding_models import get_model
 from resume_pipeline.storage.engine import driver_errors, make_sessions
 from resume_pipeline.storage.generations import live_generation
 from resume_pipeline.storage.models import Base, Document, Generation
-from resume_pipeline.storage.search import vector_candidates
+from resume_pipeline.storage.narrowing import narrow
+from resume_pipeline.storage.search import Wanted, find_candidates
 from resume_pipeline.storage.vector_index import sample_vectors
+from resume_pipeline.storage.visibility import SearchScope
 
 MINIMUM_SERVER = 150000
 
@@ -79,7 +81,8 @@ def try_vector_search(engine: Engine) -> str:
         sample = sample_vectors(session, model, 1)
         if not sample:
             return "no vectors yet"
-        found = vector_candidates(session, model, query=sample[0][1], generation=live.generation, count=5, filters={})
+        narrowing = narrow(session, SearchScope(model.name, live.generation))
+        found = find_candidates(session, Wanted(narrowing, 5, model, sample[0][1])).vector
     if live.chunks and not found:
         raise DatabaseError("A vector search of the live generation finds nothing.")
     return f"{len(found)} nearest of generation {live.generation}, {model.name}"

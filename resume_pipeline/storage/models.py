@@ -2,7 +2,8 @@
 
 A column's meaning is its comment, which Postgres keeps too. Add a table or column here together with a migration; a
 test holds the two against each other. Model partitions of ``chunk_embeddings`` and their indexes are made by
-``storage.embedding_models`` and ``storage.vector_index``, not by a migration.
+``storage.embedding_models`` and ``storage.vector_index``, not by a migration; the tables of the lexical index are in
+``storage.lexical_models``.
 """
 
 import datetime as dt
@@ -20,28 +21,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Text,
+    UniqueConstraint,
     Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
 
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    """The declarative base; its metadata is what Alembic compares with the database."""
-
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+from resume_pipeline.storage.base import Base as Base
+from resume_pipeline.storage.lexical_models import LexicalChunk as LexicalChunk
 
 
 class EmbeddingModel(Base):
@@ -130,7 +120,6 @@ class DocumentChunk(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('facts', 'body')", name="kind_known"),
         Index("ix_document_chunks_input_hash", "input_hash"),
-        Index("ix_document_chunks_search_vector", "search_vector", postgresql_using="gin"),
         {"comment": "Passages, content-addressed: inserted or deleted, never updated"},
     )
 
@@ -143,7 +132,6 @@ class DocumentChunk(Base):
     embedding_input: Mapped[str] = mapped_column(Text, comment="The exact text sent to an embedding model")
     tokens: Mapped[int] = mapped_column(Integer, comment="cl100k_base tokens of content")
     input_tokens: Mapped[int] = mapped_column(Integer, comment="cl100k_base tokens of embedding_input")
-    search_vector: Mapped[Any] = mapped_column(TSVECTOR, comment="Lexemes of embedding_input, for lexical search")
 
 
 class ChunkOccurrence(Base):
@@ -219,10 +207,55 @@ class QueryLog(Base):
     asked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     question: Mapped[str] = mapped_column(Text)
     mode: Mapped[str] = mapped_column(Text, comment="hybrid, vector or lexical")
-    filters: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    filters: Mapped[list[str]] = mapped_column(
+        JSONB, server_default=text("'[]'::jsonb"), comment="What the search was narrowed to, as in company=Acme"
+    )
     generation: Mapped[int | None] = mapped_column(Integer, comment="The generation that was searched")
     embedding_model_id: Mapped[int | None] = mapped_column(
         ForeignKey("embedding_models.embedding_model_id", ondelete="SET NULL")
     )
     hits: Mapped[list[Any]] = mapped_column(JSONB, comment="Paths, chunk indexes and scores, best first")
     milliseconds: Mapped[float] = mapped_column(Float)
+    visitor: Mapped[str | None] = mapped_column(
+        Text, comment="Keyed hash of who asked; null when nobody was told apart"
+    )
+    source: Mapped[str] = mapped_column(
+        Text, server_default=text("'cli'"), comment="Where it was asked: cli, api or page"
+    )
+    coverage: Mapped[float | None] = mapped_column(
+        Float, comment="Share of the question's words, rare ones weighing more, that stand in the best hit"
+    )
+
+
+class RetrievalEvaluation(Base):
+    """What the golden questions found in one state of the index, by one mode of search."""
+
+    __tablename__ = "retrieval_evaluations"
+    __table_args__ = (
+        UniqueConstraint("content_hash", "questions_hash", "recipe", "mode"),
+        {"comment": "What the golden questions found in a state of the index; publishing asks for it"},
+    )
+
+    retrieval_evaluation_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="The state, as in generations.content_hash")
+    questions_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 of the questions file")
+    recipe: Mapped[str] = mapped_column(Text, comment="How hits were found and ranked")
+    mode: Mapped[str] = mapped_column(Text, comment="hybrid, vector or lexical")
+    generation: Mapped[int | None] = mapped_column(Integer, comment="The generation searched; null for a candidate")
+    questions: Mapped[int] = mapped_column(Integer, comment="Questions in the file")
+    answerable: Mapped[int] = mapped_column(Integer, comment="Those that the content answers; shares are of these")
+    hit_at_1: Mapped[float] = mapped_column(Float, comment="Share with a relevant passage as the first hit")
+    hit_at_5: Mapped[float] = mapped_column(Float, comment="Share with one among the first five")
+    hit_at_10: Mapped[float] = mapped_column(Float, comment="Share with one among the first ten")
+    mrr_at_10: Mapped[float] = mapped_column(Float, comment="Mean reciprocal rank of the first relevant hit of ten")
+    recall_at_10: Mapped[float] = mapped_column(Float, comment="Mean share of the relevant passages among ten hits")
+    p50_ms: Mapped[float] = mapped_column(Float, comment="Median milliseconds of a search")
+    p95_ms: Mapped[float] = mapped_column(Float, comment="95th percentile of the milliseconds")
+    ranks: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, comment="Rank of the first relevant hit by question id; null: none among ten"
+    )
+    failures: Mapped[list[Any]] = mapped_column(JSONB, comment="Questions without a relevant passage among five hits")
+    accepted: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Whether a person let it be published below the bar"
+    )
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

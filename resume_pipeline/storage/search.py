@@ -1,145 +1,171 @@
-"""Search statements over what is live: nearest vectors, lexical matches, and the passages behind chunk ids.
+"""The search statement: nearest vectors and best lexical matches of what is visible, in one round trip.
 
-One function per question asked of Postgres. How two rankings are combined is decided in ``domain.fusion``; index DDL
-belongs to ``storage.vector_index``.
+``storage.asked`` says what a question's words are, ``storage.filters`` what a filter is in SQL,
+``storage.vector_index`` how nearest vectors are asked for, ``storage.passages`` reads the chunks behind the ids. How
+two rankings are combined is decided in ``domain.fusion``.
 """
 
-import json
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from resume_pipeline.domain.lexemes import searchable
-from resume_pipeline.storage.chunks import TEXT_SEARCH_CONFIGURATION
+from resume_pipeline.storage.asked import AskedLexeme
 from resume_pipeline.storage.embedding_models import StoredModel
+from resume_pipeline.storage.lexical_statement import LexicalPlan, lexical_ctes, plan_lexemes
+from resume_pipeline.storage.narrowing import Narrowing
 from resume_pipeline.storage.vector_index import MAX_EF_SEARCH, apply_search_settings, nearest_statement
-from resume_pipeline.storage.visibility import VISIBLE
 
-# Whether a chunk occurs in a document that is visible and matches the filter.
-LIVE = """
-EXISTS (SELECT FROM chunk_occurrences o JOIN documents d USING (document_id)
-        WHERE o.chunk_id = {chunk} AND {visible}{where})
-"""
+Ranking = dict[uuid.UUID, float]
+
+OVERFETCH = 2
+WIDENED = 8
+"""How many more candidates each round takes when too few of those before were visible."""
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A chunk where it stands in a live document."""
+class Wanted:
+    """What to look for: ``count`` candidates of each side; ``query`` (a vector as text) None: no vector search."""
 
-    path: str
-    chunk_index: int
-    title: str
-    heading_path: tuple[str, ...]
-    start_line: int
-    end_line: int
-    content: str
+    narrowing: Narrowing
+    count: int
+    model: StoredModel | None = None
+    query: str | None = None
+    asked: Sequence[AskedLexeme] = ()
 
 
-def _where(filters: Mapping[str, str], parameters: dict[str, Any]) -> str:
-    """Conditions on document ``d``: ``path`` is a glob on the source path, any other key a front-matter value."""
-    conditions = ""
-    for number, (key, value) in enumerate(filters.items()):
-        if key == "path":
-            conditions += f" AND d.source_path LIKE :w{number}"
-            escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            parameters[f"w{number}"] = escaped.replace("*", "%").replace("?", "_")
-        else:
-            # The value as text, as the JSON it would be (2021, true), and as a member of a list (tags).
-            forms = [value, *_json_scalar(value)]
-            documents = [json.dumps({key: form}) for form in forms] + [json.dumps({key: [form]}) for form in forms]
-            conditions += f" AND d.metadata @> ANY (CAST(:w{number} AS jsonb[]))"
-            parameters[f"w{number}"] = documents
-    return conditions
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Chunks found by each side: cosine similarities, and BM25 scores. Short only when no more are visible."""
+
+    vector: Ranking = field(default_factory=dict)
+    lexical: Ranking = field(default_factory=dict)
 
 
-def _json_scalar(value: str) -> list[Any]:
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        return []
-    return [parsed] if isinstance(parsed, bool | int | float) else []
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One statement: how many each side takes before what is not visible is left out, and what came of it."""
+
+    nearest: int
+    lexical: LexicalPlan | None
+    vector_found: Ranking = field(default_factory=dict)
+    vector_scanned: int = 0
+    lexical_found: Ranking = field(default_factory=dict)
+    lexical_scanned: int = 0
 
 
-def vector_candidates(
-    session: Session,
-    model: StoredModel,
-    *,
-    query: str,
-    generation: int,
-    count: int,
-    filters: Mapping[str, str],
-) -> list[tuple[uuid.UUID, float]]:
-    """(chunk id, cosine similarity) of the nearest live chunks, nearest first; short only when no more are live.
+def find_candidates(session: Session, wanted: Wanted) -> Candidates:
+    """Both candidate lists; one statement, and another only for a side that came short."""
+    if wanted.narrowing.is_empty:
+        return Candidates()
+    terms = [asked for asked in wanted.asked if asked.term_id is not None]
+    plan = plan_lexemes(terms, wanted.count) if terms else None
+    first = _ask(session, wanted, _Round(wanted.count * OVERFETCH if wanted.query else 0, plan))
+    vector = _widened_vectors(session, wanted, first)
+    lexical = _widened_lexical(session, wanted, first) if plan is not None else {}
+    return Candidates(_cut(vector, wanted.count), _cut(lexical, wanted.count))
 
-    The nearest are taken first and what is live is kept after, since a filter inside the scan costs three times as
-    much; when too few are left, the search is widened until it covers the partition.
-    """
-    candidates = count * 2 if not filters else count * 10
-    while True:
-        found, scanned = _vector_round(session, model, query, generation, filters, candidates)
+
+def _cut(ranking: Ranking, count: int) -> Ranking:
+    return dict(sorted(ranking.items(), key=lambda item: (-item[1], item[0]))[:count])
+
+
+def _widened_vectors(session: Session, wanted: Wanted, found: _Round) -> Ranking:
+    """Take more of the nearest until enough of them are visible or all were seen."""
+    model, nearest = wanted.model, found.nearest
+    if model is None or wanted.query is None or wanted.narrowing.is_small:
+        return found.vector_found
+    while len(found.vector_found) < wanted.count:
         exact = model.index_settings.get("kind", "exact") == "exact"
-        if len(found) >= count or (exact and scanned < candidates):
-            return found[:count]
+        if exact and found.vector_scanned < nearest:
+            break
         # An approximate index may come short long before the partition is exhausted; only an exact scan proves it.
-        if not exact and (scanned < candidates or candidates * 8 > MAX_EF_SEARCH):
+        if not exact and (found.vector_scanned < nearest or nearest * WIDENED > MAX_EF_SEARCH):
             model = replace(model, index_settings={})
-        candidates *= 8
+        nearest *= WIDENED
+        found = _ask(session, replace(wanted, model=model), _Round(nearest, None))
+    return found.vector_found
 
 
-def _vector_round(
-    session: Session, model: StoredModel, query: str, generation: int, filters: Mapping[str, str], candidates: int
-) -> tuple[list[tuple[uuid.UUID, float]], int]:
-    kind = model.index_settings.get("kind", "exact")
-    apply_search_settings(session, model.index_settings, candidates=candidates)
-    parameters: dict[str, Any] = {"query": query, "generation": generation, "candidates": candidates}
-    live = LIVE.format(visible=VISIBLE, chunk="n.chunk_id", where=_where(filters, parameters))
-    statement = f"""
-        WITH nearest AS MATERIALIZED ({nearest_statement(model, kind)})
-        SELECT n.chunk_id, 1 - n.distance, {live} AS live FROM nearest n ORDER BY n.distance, n.chunk_id
-    """  # noqa: S608  (fragments are ours, values are bound)
-    rows = session.execute(text(statement), parameters).all()
-    return [(id_, float(similarity)) for id_, similarity, is_live in rows if is_live], len(rows)
+def _widened_lexical(session: Session, wanted: Wanted, found: _Round) -> Ranking:
+    """Take more of the best matches until enough of them are visible, the top is certain, or all were seen."""
+    plan = found.lexical
+    assert plan is not None  # noqa: S101  (asked for)
+    if wanted.narrowing.is_small:
+        return found.lexical_found
+    while not plan.is_everything:
+        all_seen = not plan.often and found.lexical_scanned < plan.found
+        enough = len(found.lexical_found) >= wanted.count or all_seen
+        if enough and plan.is_certain(sorted(found.lexical_found.values(), reverse=True)):
+            break
+        plan = plan.wider(found.lexical_found.values())
+        found = _ask(session, replace(wanted, query=None), _Round(0, plan))
+    return found.lexical_found
 
 
-def lexical_candidates(
-    session: Session, *, question: str, generation: int, count: int, filters: Mapping[str, str]
-) -> list[tuple[uuid.UUID, float]]:
-    """(chunk id, score) of live chunks that share a lexeme with the question, best first."""
-    parameters: dict[str, Any] = {
-        "question": searchable(question),
-        "configuration": TEXT_SEARCH_CONFIGURATION,
-        "generation": generation,
-        "count": count,
-    }
-    live = LIVE.format(visible=VISIBLE, chunk="c.chunk_id", where=_where(filters, parameters))
-    statement = f"""
-        WITH asked AS MATERIALIZED (
-            SELECT to_tsquery('simple', string_agg(quote_literal(lexeme), ' | ')) AS query
-            FROM unnest(to_tsvector(CAST(:configuration AS regconfig), :question)))
-        SELECT c.chunk_id, ts_rank_cd(c.search_vector, asked.query, 1) AS score
-        FROM asked JOIN document_chunks c ON c.search_vector @@ asked.query
-        WHERE {live}
-        ORDER BY score DESC, c.chunk_id LIMIT :count
-    """  # noqa: S608  (fragments are ours, values are bound)
-    return [(id_, float(score)) for id_, score in session.execute(text(statement), parameters)]
+def _ask(session: Session, wanted: Wanted, asked: _Round) -> _Round:
+    """Run one round's statement."""
+    narrowing = wanted.narrowing
+    parameters: dict[str, Any] = dict(narrowing.parameters)
+    ctes = [narrowing.allowed] if narrowing.is_small else []
+    selects: list[str] = []
+    if asked.nearest and wanted.model is not None and wanted.query is not None:
+        settings = {} if narrowing.is_small else wanted.model.index_settings
+        apply_search_settings(session, settings, candidates=asked.nearest)
+        ctes.append(f"nearest AS MATERIALIZED ({_nearest(wanted.model, narrowing)})")
+        parameters |= {"query": wanted.query, "candidates": asked.nearest}
+        selects += _side("vector", "nearest", "distance, chunk_id", narrowing, "1 - x.distance")
+    if asked.lexical is not None:
+        ctes += lexical_ctes(asked.lexical, parameters, allowed=narrowing.is_small)
+        selects += _side("lexical", "scored", "score DESC, id", narrowing, "x.score")
+    if not selects:
+        return asked
+    statement = f"WITH {', '.join(ctes)} {' UNION ALL '.join(selects)}"
+    return _collected(asked, session.execute(text(statement), {**parameters, "count": wanted.count}))
 
 
-def load_passages(
-    session: Session, ids: Sequence[uuid.UUID], generation: int, filters: Mapping[str, str]
-) -> dict[uuid.UUID, Passage]:
-    """Where each chunk stands in a live document (the first by path, when it stands in several)."""
-    parameters: dict[str, Any] = {"ids": list(ids), "generation": generation}
-    where = _where(filters, parameters)
-    statement = f"""
-        SELECT DISTINCT ON (c.chunk_id) c.chunk_id, d.source_path, o.chunk_index, c.title, c.heading_path,
-               o.start_line, o.end_line, c.content
-        FROM document_chunks c JOIN chunk_occurrences o USING (chunk_id) JOIN documents d USING (document_id)
-        WHERE c.chunk_id = ANY (:ids) AND {VISIBLE}{where}
-        ORDER BY c.chunk_id, d.source_path, o.chunk_index
-    """  # noqa: S608  (fragments are ours, values are bound)
-    rows = session.execute(text(statement), parameters)
-    return {row[0]: Passage(row[1], row[2], row[3], tuple(row[4]), row[5], row[6], row[7]) for row in rows}
+def _side(side: str, listed: str, order: str, narrowing: Narrowing, score: str) -> list[str]:
+    """The first :count visible chunks of a list, and how long the list is."""
+    chunk, joined = "x.chunk_id", ""
+    if listed == "scored":
+        chunk, joined = "l.chunk_id", "JOIN lexical_chunks l ON l.lexical_id = x.id "
+    # Sorted within and without, the planner sees that it can stop at the first :count that are visible.
+    ordered = ", ".join(f"x.{part}" for part in order.split(", "))
+    return [
+        f"(SELECT '{side}' AS side, {chunk} AS chunk_id, CAST({score} AS float8) AS score "  # noqa: S608  (our names)
+        f"FROM (SELECT * FROM {listed} ORDER BY {order}) x {joined}"
+        f"WHERE {narrowing.visible(chunk)} ORDER BY {ordered} LIMIT :count)",
+        f"(SELECT '{side} scanned', NULL, count(*) FROM {listed})",  # noqa: S608
+    ]
+
+
+def _nearest(model: StoredModel, narrowing: Narrowing) -> str:
+    if narrowing.is_small:
+        return (
+            "SELECT e.chunk_id, e.embedding <=> (SELECT CAST(:query AS vector)) AS distance "  # noqa: S608  (our names)
+            f"FROM allowed a JOIN {model.partition} e USING (chunk_id) ORDER BY distance LIMIT :candidates"
+        )
+    kind = str(model.index_settings.get("kind", "exact"))
+    # An exact scan reads every vector anyway, and what is visible is cheaper to see of the nearest alone.
+    inside = narrowing.visible("e.chunk_id") if narrowing.is_filtered and kind != "exact" else ""
+    return nearest_statement(model, kind, inside)
+
+
+def _collected(asked: _Round, rows: Any) -> _Round:
+    found: dict[str, Ranking] = {"vector": {}, "lexical": {}}
+    scanned = {"vector scanned": 0, "lexical scanned": 0}
+    for side, chunk_id, score in rows:
+        if chunk_id is None:
+            scanned[side] = int(score)
+        else:
+            found[side][chunk_id] = float(score)
+    return replace(
+        asked,
+        vector_found=found["vector"],
+        vector_scanned=scanned["vector scanned"],
+        lexical_found=found["lexical"],
+        lexical_scanned=scanned["lexical scanned"],
+    )

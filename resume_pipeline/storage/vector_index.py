@@ -93,30 +93,36 @@ def apply_search_settings(session: Session, settings: Mapping[str, Any], *, cand
     kind = settings.get("kind", "exact")
     if kind == "hnsw":
         ef_search = min(MAX_EF_SEARCH, max(int(settings.get("ef_search", 100)), candidates))
-        _set_local(session, "hnsw.ef_search", str(ef_search))
-        _set_local(session, "hnsw.iterative_scan", "relaxed_order")
+        _set_local(session, {"hnsw.ef_search": str(ef_search), "hnsw.iterative_scan": "relaxed_order"})
     elif kind == "ivfflat":
-        _set_local(session, "ivfflat.probes", str(settings.get("probes", 10)))
-        _set_local(session, "ivfflat.iterative_scan", "relaxed_order")
+        probes = str(settings.get("probes", 10))
+        _set_local(session, {"ivfflat.probes": probes, "ivfflat.iterative_scan": "relaxed_order"})
 
 
-def _set_local(session: Session, name: str, value: str) -> None:
+def _set_local(session: Session, values: Mapping[str, str]) -> None:
     # Third argument true: the setting ends with this transaction, since a pooler may hand the connection on.
-    session.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+    calls = ", ".join(f"set_config(:name_{n}, :value_{n}, true)" for n in range(len(values)))
+    parameters: dict[str, str] = {}
+    for number, (name, value) in enumerate(values.items()):
+        parameters |= {f"name_{number}": name, f"value_{number}": value}
+    session.execute(text(f"SELECT {calls}"), parameters)
 
 
-def nearest_statement(model: StoredModel, kind: str) -> str:
+def nearest_statement(model: StoredModel, kind: str, condition: str = "") -> str:
     """SQL for the ids and cosine distances of the nearest vectors, by :query (text of a vector) and :candidates.
 
     The query vector stands in a scalar subquery and the order is the bare distance: in any other form the planner
-    does not take the index. An exact search compares full-precision vectors, without a cast per row.
+    does not take the index. An exact search compares full-precision vectors, without a cast per row. ``condition`` on
+    ``e.chunk_id`` is checked while an index is walked, so that the walk goes on until enough rows meet it.
     """
     query, column = "CAST(:query AS vector)", "embedding"
     if kind != "exact":
         query = f"CAST(:query AS halfvec({model.dimensions}))"
         column = f"(embedding::halfvec({model.dimensions}))"
+    # As a scalar subquery the condition cannot become a join, which would sort all vectors.
+    where = f"WHERE (SELECT {condition}) " if condition else ""
     return (
-        f"SELECT chunk_id, {column} <=> (SELECT {query}) AS distance FROM {model.partition} "  # noqa: S608
+        f"SELECT chunk_id, {column} <=> (SELECT {query}) AS distance FROM {model.partition} e {where}"  # noqa: S608
         f"ORDER BY {column} <=> (SELECT {query}) LIMIT :candidates"
     )
 
@@ -140,7 +146,7 @@ def uses_index(session: Session, model: StoredModel, settings: Mapping[str, Any]
         return True
     if count_vectors(session, model) > SCANNED_ANYWAY:
         return False
-    _set_local(session, "enable_seqscan", "off")
+    _set_local(session, {"enable_seqscan": "off"})
     return name in _plan(session, model, kind, query)
 
 
@@ -170,5 +176,4 @@ def nearest(session: Session, model: StoredModel, kind: str, query: str, count: 
 
 def force_exact(session: Session) -> None:
     """Keep the planner from any index scan, for this transaction: the truth that recall is measured against."""
-    _set_local(session, "enable_indexscan", "off")
-    _set_local(session, "enable_bitmapscan", "off")
+    _set_local(session, {"enable_indexscan": "off", "enable_bitmapscan": "off"})

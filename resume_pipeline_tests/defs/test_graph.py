@@ -8,7 +8,17 @@ from resume_pipeline.definitions import defs
 from resume_pipeline.storage import migrations
 from resume_pipeline_tests.pipeline import long_text
 
-ROUTE = ["documents", "document_chunks", "chunk_embeddings", "vector_index", "published_generation"]
+ROUTE = [
+    "documents",
+    "document_chunks",
+    "chunk_embeddings",
+    "vector_index",
+    "retrieval_evaluation",
+    "published_generation",
+]
+BESIDE = ["lexical_index"]
+"""Between document_chunks and retrieval_evaluation, beside the vectors."""
+STAGES = [*ROUTE[:4], *BESIDE, *ROUTE[4:]]
 
 
 def materialize(instance: dg.DagsterInstance, *names: str, config: dict | None = None) -> dg.ExecuteInProcessResult:
@@ -40,7 +50,7 @@ def write(content, files: int = 3) -> None:
 def test_every_asset_that_touches_the_database_lists_the_schema_among_its_direct_deps():
     graph = defs.resolve_asset_graph()
     schema = dg.AssetKey("database_schema")
-    for name in ROUTE:
+    for name in [*STAGES, "content_gaps"]:
         assert schema in graph.get(dg.AssetKey(name)).parent_keys, name
 
 
@@ -48,15 +58,20 @@ def test_the_lineage_is_the_route_of_a_file():
     graph = defs.resolve_asset_graph()
     for upstream, downstream in zip(["content_root", *ROUTE], ROUTE):
         assert dg.AssetKey(upstream) in graph.get(dg.AssetKey(downstream)).parent_keys
+    for name in BESIDE:
+        assert dg.AssetKey("document_chunks") in graph.get(dg.AssetKey(name)).parent_keys
+        for downstream in ("retrieval_evaluation", "published_generation"):
+            assert dg.AssetKey(name) in graph.get(dg.AssetKey(downstream)).parent_keys
 
 
 def test_every_asset_says_what_it_is_who_owns_it_and_where_its_code_stands():
     for spec in defs.resolve_all_asset_specs():
-        assert spec.description and spec.group_name == "ingestion", spec.key
+        group = "questions" if spec.key.path == ["content_gaps"] else "ingestion"
+        assert spec.description and spec.group_name == group, spec.key
         if spec.key.path != ["content_root"]:
             assert spec.owners and spec.kinds, spec.key
             assert "dagster/code_references" in spec.metadata, spec.key
-    for name in ("documents", "document_chunks", "chunk_embeddings", "published_generation"):
+    for name in ("documents", "document_chunks", "chunk_embeddings", "retrieval_evaluation", "published_generation"):
         spec = next(spec for spec in defs.resolve_all_asset_specs() if spec.key.path == [name])
         columns = {column.name: column for column in spec.metadata["dagster/column_schema"].columns}
         assert all(column.type for column in columns.values()) and len(columns) >= 3
@@ -70,7 +85,7 @@ def test_the_code_version_of_the_schema_is_the_alembic_head():
 def test_every_writing_step_is_in_the_writers_pool():
     job = defs.resolve_job_def("ingest_content")
     for node in job.nodes:
-        if node.name in {*ROUTE, "apply_migrations"}:
+        if node.name in {*STAGES, "apply_migrations"}:
             assert node.definition.pools == {"database_writer"}, node.name
 
 
@@ -97,6 +112,9 @@ def test_the_job_publishes_and_a_second_run_changes_nothing(dagster_settings, in
         "index_recall",
         "no_orphans",
         "files_are_sound",
+        "retrieval_quality",
+        "search_is_fast",
+        "golden_questions_are_sound",
     }
     assert all(evaluation.passed for evaluation in evaluations)
 
@@ -104,14 +122,14 @@ def test_the_job_publishes_and_a_second_run_changes_nothing(dagster_settings, in
 def test_numbers_in_metadata_are_numbers_so_that_the_ui_plots_them(dagster_settings, instance, content):
     write(content)
     result = defs.resolve_job_def("ingest_content").execute_in_process(instance=instance)
-    for name in ROUTE:
+    for name in STAGES:
         numbers = [value for value in metadata_of(result, name).values() if isinstance(value, int | float)]
         assert len(numbers) >= 5, name
     chunks = metadata_of(result, "document_chunks")
     assert "job-" in chunks["preview"] and "data:image" in chunks["token_histogram"]
 
 
-@pytest.mark.parametrize("name", ROUTE)
+@pytest.mark.parametrize("name", STAGES)
 def test_any_single_asset_can_be_materialized_alone_once_the_graph_has_run(
     dagster_settings, instance, content, engine, name
 ):
@@ -120,7 +138,7 @@ def test_any_single_asset_can_be_materialized_alone_once_the_graph_has_run(
     assert materialize(instance, name).success
 
 
-@pytest.mark.parametrize("name", ROUTE)
+@pytest.mark.parametrize("name", [*STAGES, "content_gaps"])
 def test_an_asset_without_the_gate_refuses_a_schema_that_is_behind_and_writes_nothing(
     dagster_settings, instance, content, engine, name
 ):
@@ -177,7 +195,7 @@ def test_a_missing_content_root_fails_the_run_says_why_and_deletes_nothing(dagst
     content.rename(content.with_name("gone"))
     before = snapshot(engine)
 
-    result = materialize(instance, *ROUTE)
+    result = materialize(instance, *STAGES)
 
     assert not result.success
     assert "content" in failure_of(result)
@@ -190,11 +208,11 @@ def test_a_large_loss_is_confirmed_by_run_config(dagster_settings, instance, con
     for number in range(5):
         (content / f"job-{number}.md").unlink()
 
-    held = materialize(instance, *ROUTE)
+    held = materialize(instance, *STAGES)
     assert not held.success and "confirm_deletions" in failure_of(held)
 
     config = {"ops": {"documents": {"config": {"confirm_deletions": True}}}}
-    confirmed = materialize(instance, *ROUTE, config=config)
+    confirmed = materialize(instance, *STAGES, config=config)
     assert confirmed.success
     assert metadata_of(confirmed, "published_generation")["documents"] == 3
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
+from resume_pipeline.domain.filters import make_filter
 from resume_pipeline.errors import IndexUnusableError
 from resume_pipeline.ingestion.indexing import build_vector_index
 from resume_pipeline.ingestion.reports import IndexReport
@@ -19,7 +20,8 @@ from resume_pipeline.storage.embedded import EmbeddedPostgres
 from resume_pipeline.storage.embedding_models import StoredModel, find_model, register_model
 from resume_pipeline.storage.embeddings import store_vectors
 from resume_pipeline.storage.engine import Engine, Sessions, make_engine, make_sessions
-from resume_pipeline.storage.search import vector_candidates
+from resume_pipeline.storage.narrowing import narrow
+from resume_pipeline.storage.search import Wanted, find_candidates
 from resume_pipeline.storage.vector_index import (
     apply_search_settings,
     build_index,
@@ -30,6 +32,7 @@ from resume_pipeline.storage.vector_index import (
     uses_index,
     vector_text,
 )
+from resume_pipeline.storage.visibility import SearchScope
 
 MODEL = "test:48"
 DIMENSIONS = 48
@@ -65,14 +68,11 @@ class Corpus:
     def search(self, query: np.ndarray, count: int, **filters: str) -> list[tuple[uuid.UUID, float]]:
         """What the search statement finds, with the settings that are stored."""
         with self.sessions() as session:
-            return vector_candidates(
-                session,
-                find_model(session, MODEL),
-                query=vector_text(query),
-                generation=GENERATION,
-                count=count,
-                filters=filters,
-            )
+            model = find_model(session, MODEL)
+            asked = [make_filter(key, value) for key, value in filters.items()]
+            narrowing = narrow(session, SearchScope(MODEL, GENERATION), filters=asked)
+            found = find_candidates(session, Wanted(narrowing, count, model, vector_text(query))).vector
+            return sorted(found.items(), key=lambda item: -item[1])
 
     def recall(self, queries: np.ndarray) -> float:
         """Share of the true ten nearest that the index finds by the stored settings."""
@@ -126,8 +126,8 @@ def load(engine: Engine, vectors: np.ndarray) -> Corpus:
         copy_rows(
             session,
             "document_chunks",
-            (*CHUNK_COLUMNS, "search_vector"),
-            ((id_, digest, "body", "t", [], "c", "e", 1, 1, "") for id_, digest in zip(ids, hashes, strict=True)),
+            CHUNK_COLUMNS,
+            ((id_, digest, "body", "t", [], "c", "e", 1, 1) for id_, digest in zip(ids, hashes, strict=True)),
         )
         copy_rows(
             session,

@@ -1,0 +1,180 @@
+"""The lexical index stage: the candidate's new chunks become a segment, and segments are merged as they grow in number.
+
+Each segment is committed by itself, so a run that dies repeats at most one. What a segment is, and how weights are
+computed, is ``storage.segments``.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from resume_pipeline.ingestion.progress import Progress, silent
+from resume_pipeline.ingestion.reports import LexicalReport
+from resume_pipeline.storage import lexicon, segments
+from resume_pipeline.storage.engine import Session, Sessions
+from resume_pipeline.storage.lexicon import Statistics
+from resume_pipeline.storage.segments import Segment
+
+STAGE = "lexical_index"
+SEGMENT_CHUNKS = 50_000
+"""The most that one transaction adds; counting their lexemes takes some 400 MB of temporary disk."""
+MERGED_AT = 4
+"""So many segments of like size become one: each chunk is then written once per power of four that the index grows."""
+MAX_MERGED_CHUNKS = 250_000
+"""Segments above it stay as they are."""
+DRIFT = 0.2
+"""Frequencies are counted anew when the candidate has a fifth more or fewer chunks than they were counted over."""
+LENGTH_DRIFT = 0.1
+"""Weights are computed anew when the mean length has moved by a tenth since; below, that is noise."""
+
+
+def build_lexical_index(sessions: Sessions, configuration: str, *, progress: Progress = silent) -> LexicalReport:
+    """Add what the candidate lacks, merge what is due, and count anew what has drifted.
+
+    ``configuration`` is a text search configuration of Postgres; an index made with another is made anew, in one
+    transaction, so that searches find either the old one or the new one.
+
+    Raises:
+        ConfigurationError: Postgres has no such configuration.
+    """
+    started = time.monotonic()
+    with sessions() as session:
+        lexicon.require_configuration(session, configuration)
+        statistics = lexicon.read_statistics(session)
+        pending = lexicon.pending_chunks(session)
+    recipe = lexicon.lexical_recipe(configuration)
+    rebuilt = statistics is not None and statistics.recipe != recipe
+    if rebuilt:
+        pending = _rebuild(sessions, configuration, progress)
+    else:
+        _append(sessions, pending, statistics or Statistics(recipe, 0, 0.0), progress)
+    merged = _merge(sessions)
+    recounted = _recount(sessions)
+    return _report(sessions, len(pending), merged, rebuilt or recounted, time.monotonic() - started)
+
+
+def _batches(ids: Sequence[Any]) -> list[Sequence[Any]]:
+    return [ids[start : start + SEGMENT_CHUNKS] for start in range(0, len(ids), SEGMENT_CHUNKS)]
+
+
+def _append(sessions: Sessions, pending: Sequence[Any], statistics: Statistics, progress: Progress) -> None:
+    done = 0
+    for ids in _batches(pending):
+        with sessions.begin() as session:
+            statistics = _add(session, ids, statistics)
+        done += len(ids)
+        progress(STAGE, done, len(pending))
+    if pending:
+        with sessions.begin() as session:
+            lexicon.analyze_lexicon(session)
+
+
+def _rebuild(sessions: Sessions, configuration: str, progress: Progress) -> list[Any]:
+    with sessions.begin() as session:
+        known = lexicon.indexed_chunks(session)
+        lexicon.clear(session)
+        statistics = Statistics(lexicon.lexical_recipe(configuration), 0, 0.0)
+        ids = sorted({*known, *lexicon.pending_chunks(session)})
+        done = 0
+        for batch in _batches(ids):
+            statistics = _add(session, batch, statistics)
+            done += len(batch)
+            progress(STAGE, done, len(ids))
+        lexicon.analyze_lexicon(session)
+    return ids
+
+
+def _add(session: Session, ids: Sequence[Any], statistics: Statistics) -> Statistics:
+    """Add chunks as one segment; the statistics with them counted in."""
+    added = lexicon.add_chunks(session, ids, statistics.configuration)
+    if added is None:
+        return statistics
+    chunks, length = segments.count_lexemes(session, added.first_id, added.last_id)
+    lexicon.add_frequencies(session)
+    lexicon.add_words(session, added.words, statistics.configuration)
+    total = statistics.chunks + chunks
+    mean = (statistics.average_length * statistics.chunks + length) / max(total, 1)
+    segments.write_segment(session, added.first_id, added.last_id, chunks, mean)
+    statistics = Statistics(statistics.recipe, total, mean)
+    lexicon.write_statistics(session, statistics)
+    return statistics
+
+
+def _merge(sessions: Sessions) -> int:
+    """Merge runs of segments of like size until there is none; how many segments went into others."""
+    merged = 0
+    while True:
+        with sessions() as session:
+            due = due_for_merging(segments.list_segments(session))
+        if not due:
+            return merged
+        with sessions.begin() as session:
+            _replace(session, due)
+        merged += len(due)
+
+
+def due_for_merging(standing: Sequence[Segment]) -> Sequence[Segment]:
+    """The last ``MERGED_AT`` or more segments in a row that are all of like size; empty when there are too few.
+
+    Of like size: none has ``MERGED_AT`` times as many chunks as the smallest.
+    """
+    sizes = [max(segment.chunks, 1) for segment in standing]
+    for last in range(len(standing), 0, -1):
+        first = last - 1
+        while first and max(sizes[first - 1 : last]) < MERGED_AT * min(sizes[first - 1 : last]):
+            first -= 1
+        run = standing[first:last]
+        if len(run) >= MERGED_AT and sum(segment.chunks for segment in run) <= MAX_MERGED_CHUNKS:
+            return run
+    return ()
+
+
+def _replace(session: Session, old: Sequence[Segment]) -> None:
+    """Put one segment in the place of some that stand side by side, with weights by the mean length of today."""
+    statistics = lexicon.read_statistics(session)
+    assert statistics is not None  # noqa: S101  (segments are written together with it)
+    segments.remove_segments(session, old)
+    first_id, last_id = old[0].first_id, old[-1].last_id
+    chunks, _ = segments.count_lexemes(session, first_id, last_id)
+    segments.write_segment(session, first_id, last_id, chunks, statistics.average_length)
+
+
+def _recount(sessions: Sessions) -> bool:
+    """Count frequencies anew, and compute weights anew, where what they rest on has drifted; whether any did."""
+    with sessions() as session:
+        statistics = lexicon.read_statistics(session)
+        wanted = lexicon.candidate_count(session)
+    if statistics is None:
+        return False
+    drifted = abs(statistics.chunks - wanted) > DRIFT * max(wanted, 1)
+    if drifted:
+        with sessions.begin() as session:
+            statistics = Statistics(statistics.recipe, *lexicon.recount_frequencies(session))
+            lexicon.write_statistics(session, statistics)
+    with sessions() as session:
+        standing = segments.list_segments(session)
+    stale = [segment for segment in standing if _has_moved(segment.average_length, statistics.average_length)]
+    for segment in stale:
+        with sessions.begin() as session:
+            _replace(session, [segment])
+    return drifted or bool(stale)
+
+
+def _has_moved(then: float, now: float) -> bool:
+    return abs(then - now) > LENGTH_DRIFT * max(now, 1.0)
+
+
+def _report(sessions: Sessions, new: int, merged: int, recounted: bool, seconds: float) -> LexicalReport:
+    with sessions() as session:
+        standing = segments.list_segments(session)
+        lexemes, size = lexicon.index_size(session)
+    return LexicalReport(
+        chunks=sum(segment.chunks for segment in standing),
+        new=new,
+        lexemes=lexemes,
+        segments=len(standing),
+        merged=merged,
+        recounted=recounted,
+        size_bytes=size,
+        seconds=seconds,
+    )

@@ -1,0 +1,67 @@
+"""Typing errors: which lexeme of the lexicon a word that it lacks stands for, and how that lexeme is written.
+
+Pure choice; the lexemes to choose from come from ``storage.asked``.
+"""
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz.distance import OSA
+
+from resume_pipeline.domain.lexemes import searchable
+
+LEAST_LETTERS = 4
+TWO_ERRORS_FROM = 8
+WORD = re.compile(r"[^\W\d_]+")
+
+
+def allowed_edits(word: str) -> int:
+    """Typing errors that a word of so many letters may have: none below 4, one from 4, two from 8.
+
+    The limits of Elasticsearch's ``fuzziness: AUTO`` are a little wider (one from 3, two from 6): at that width short
+    words of the field (Rust, Java, Kafka) turn into one another.
+    """
+    if len(word) < LEAST_LETTERS:
+        return 0
+    return 1 if len(word) < TWO_ERRORS_FROM else 2
+
+
+def correct(word: str, candidates: Sequence[tuple[str, int]]) -> str | None:
+    """The lexeme that ``word`` was meant to be; None when it is one, or nothing is near enough.
+
+    ``candidates`` are (lexeme, document frequency). Fewest errors first, then the same first letter, then the most
+    frequent. An error is a letter too many, missing, wrong, or two neighbours swapped (optimal string alignment). Words
+    with digits or signs and words of fewer than four letters stay as they are.
+    """
+    limit = allowed_edits(word)
+    if not limit or not WORD.fullmatch(word):
+        return None
+    best: tuple[int, bool, int, str] | None = None
+    for lexeme, frequency in candidates:
+        if lexeme == word:
+            return None
+        errors = OSA.distance(word, lexeme, score_cutoff=limit)
+        if errors <= limit and len(lexeme) >= LEAST_LETTERS and WORD.fullmatch(lexeme):
+            rank = (errors, lexeme[:1] != word[:1], -frequency, lexeme)
+            best = rank if best is None else min(best, rank)
+    return best[3] if best is not None else None
+
+
+def shown_form(lexeme: str, typed: str, text: str) -> str | None:
+    """The word of a passage's ``text`` that a correction stands for, as it is written there; None when none does.
+
+    A lexeme is a stem ("kubernet"): people should see a word. Of the words that begin with the lexeme, or are as near
+    to what was ``typed`` as a correction may be, it is the nearest to what was typed.
+    """
+    plain = searchable(typed).casefold()
+    limit = max(allowed_edits(plain), 1)
+    best: tuple[int, int] | None = None
+    found: str | None = None
+    for place, match in enumerate(WORD.finditer(text)):
+        word = searchable(match[0]).casefold()
+        errors = OSA.distance(plain, word)
+        if not word.startswith(lexeme) and errors > limit:
+            continue
+        if best is None or (errors, place) < best:
+            best, found = (errors, place), match[0]
+    return found
