@@ -14,10 +14,10 @@ quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ingest plan search status doctor dev test check format bench fuzz stop clean
+.PHONY: help setup ingest plan search status doctor dev test check format bench fuzz openai-server stop clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 setup: $(READY) ## Make .venv and install everything
 
@@ -65,6 +65,9 @@ bench: $(READY) ## Ingest a corpus of your own and print seconds and memory: mak
 
 fuzz: $(READY) ## Throw mutated files at the parser and chunker: make fuzz SECONDS=300
 	@$(RUN) resume_pipeline_tests.hostile.fuzz $(or $(SECONDS),300)
+
+openai-server: $(READY) ## An OpenAI-compatible server on loopback, to try `openai:` models without an account
+	@$(RUN) resume_pipeline_tests.openai_server $(ARGS)
 
 stop: $(READY) ## Stop the embedded Postgres
 	@$(RUN) resume_pipeline db stop

@@ -1,0 +1,61 @@
+"""Vectors of the served models: the local model's, brought to the model's dimensions by a fixed isometry.
+
+Cosines are those of the local model, so retrieval works. Each model has an isometry of its own: vectors of two models
+cannot be compared, as with real ones.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.registry import load_embedder
+
+DIMENSIONS = {
+    "text-embedding-3-small": 1536,
+    "text-embedding-3-large": 3072,
+    "text-embedding-ada-002": 1536,
+    "other-model": 384,
+}
+"""The served models; the last stands for any model of another server, whose dimensions only a probe can tell."""
+
+SHORTENABLE = {"text-embedding-3-small", "text-embedding-3-large"}
+USD_PER_MILLION = {
+    "text-embedding-3-small": 0.02,
+    "text-embedding-3-large": 0.13,
+    "text-embedding-ada-002": 0.10,
+    "other-model": 0.0,
+}
+
+SOURCES = {"wordllama": "local:wordllama-256", "hashing": "hashing:256"}
+LOCK = threading.Lock()
+
+
+@lru_cache(maxsize=2)
+def _source(kind: str) -> Embedder:
+    return load_embedder(SOURCES[kind])
+
+
+@lru_cache(maxsize=8)
+def _isometry(model: str, edition: int, dimensions: int) -> NDArray[np.float32]:
+    """Shape (256, dimensions), orthonormal rows; ``edition`` makes another model behind the same name."""
+    seed = int.from_bytes(hashlib.sha256(f"{model} {edition}".encode()).digest()[:8], "big")
+    columns, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((dimensions, 256)))
+    return np.ascontiguousarray(columns.T, dtype=np.float32)
+
+
+def vectors(
+    inputs: Sequence[str], *, model: str, dimensions: int | None, edition: int = 0, kind: str = "wordllama"
+) -> NDArray[np.float32]:
+    """Shape (inputs, dimensions), rows of length 1; shortened by cutting, as the real models are."""
+    with LOCK:
+        source = _source(kind).embed(inputs)
+    full = source @ _isometry(model, edition, DIMENSIONS[model])
+    if dimensions is not None and dimensions < full.shape[1]:
+        full = full[:, :dimensions]
+        full = full / np.linalg.norm(full, axis=1, keepdims=True)
+    return np.ascontiguousarray(full, dtype="<f4")
