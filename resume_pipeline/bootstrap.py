@@ -9,8 +9,10 @@ from pathlib import Path
 from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.embedding.registry import load_embedder
 from resume_pipeline.ingestion.reading import ContentRoot
+from resume_pipeline.ingestion.spending import SpendingRules
 from resume_pipeline.retrieval.retriever import Retriever
 from resume_pipeline.settings import Settings
 from resume_pipeline.storage.embedded import EmbeddedPostgres
@@ -47,6 +49,11 @@ def migration_engine(settings: Settings) -> Engine:
 def embedder(settings: Settings) -> Embedder:
     """The embedding model of these settings, loaded once per process."""
     return load_embedder(settings.embedding_model)
+
+
+def spending_rules(settings: Settings) -> SpendingRules:
+    """What embedding costs and may cost."""
+    return SpendingRules(parse_prices(settings.prices or ""), settings.budget_usd, settings.budget_usd_per_day)
 
 
 def retriever(engine: Engine) -> Retriever:

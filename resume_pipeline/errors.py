@@ -13,6 +13,7 @@
     │   └── BusyError               another writer holds the lock (a retry may help)
     ├── EmbeddingError              look at the embedding model
     │   └── EmbeddingSpaceError     vectors of two models would meet
+    ├── BudgetExceededError         it would cost more than may be spent; raise the budget, or wait
     ├── IndexUnusableError          the vector index is missing, invalid or not used
     └── PublishError                the candidate may not become the live generation
         └── UnknownGenerationError  there is no such generation to step to
@@ -20,6 +21,8 @@
 A message holds what failed, the value, and the next step. Add a class only where the reader would act differently;
 errors of one file are values (``domain.documents.Problem``), not exceptions.
 """
+
+from collections.abc import Mapping
 
 
 class ResumePipelineError(Exception):
@@ -29,6 +32,8 @@ class ResumePipelineError(Exception):
     """
 
     retriable: bool = False
+    figures: Mapping[str, float] = {}
+    """Numbers of the message by name, for those who show them."""
 
 
 class ConfigurationError(ResumePipelineError):
@@ -77,6 +82,18 @@ class EmbeddingError(ResumePipelineError):
 
 class EmbeddingSpaceError(EmbeddingError):
     """The embedding model behind a name is not the one whose vectors are stored under it."""
+
+
+class BudgetExceededError(ResumePipelineError):
+    """The next request would cost more than a budget allows; it was not sent.
+
+    ``figures`` are the amounts in US dollars: ``budget_usd``, ``spent_usd`` (what is under way included) and
+    ``request_usd``.
+    """
+
+    def __init__(self, message: str, figures: dict[str, float]) -> None:
+        super().__init__(message)
+        self.figures = figures
 
 
 class IndexUnusableError(ResumePipelineError):

@@ -5,6 +5,7 @@ all, and a test holds the two together. Everything below this layer receives pla
 """
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.domain.documents import ChunkLimits
+from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.errors import ConfigurationError
 
 VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
@@ -52,6 +54,9 @@ class Settings(BaseSettings):
     state_dir: ProjectPath = Field(Path(".resume-pipeline"), alias="RESUME_STATE_DIR")
     dagster_home: Path | None = Field(None, alias="DAGSTER_HOME")
     embedding_model: str = Field("local:wordllama-256", alias="RESUME_EMBEDDING_MODEL")
+    prices: str | None = Field(None, alias="RESUME_PRICES")
+    budget_usd: Decimal | None = Field(None, alias="RESUME_BUDGET_USD", ge=0)
+    budget_usd_per_day: Decimal | None = Field(None, alias="RESUME_BUDGET_USD_PER_DAY", ge=0)
     chunk_tokens: int = Field(300, alias="RESUME_CHUNK_TOKENS", ge=16, le=8000)
     chunk_max_tokens: int | None = Field(None, alias="RESUME_CHUNK_MAX_TOKENS", ge=16, le=8000)
     chunk_overlap: int = Field(0, alias="RESUME_CHUNK_OVERLAP", ge=0, le=4000)
@@ -73,6 +78,15 @@ class Settings(BaseSettings):
         provider, _, name = value.partition(":")
         if not provider or not name:
             raise ValueError("a provider and a model with a colon between them, as in local:wordllama-256")
+        return value
+
+    @field_validator("prices")
+    @classmethod
+    def _prices_are_sound(cls, value: str | None) -> str | None:
+        try:
+            parse_prices(value or "")
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
         return value
 
     @field_validator("schedule_cron")

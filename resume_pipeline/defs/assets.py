@@ -21,6 +21,7 @@ from resume_pipeline.ingestion.documents import record_documents
 from resume_pipeline.ingestion.embeddings import embed_chunks
 from resume_pipeline.ingestion.indexing import build_vector_index
 from resume_pipeline.ingestion.publishing import publish
+from resume_pipeline.ingestion.spending import Spending
 from resume_pipeline.storage.chunks import preview_chunks, token_counts
 from resume_pipeline.storage.content_manifest import manifest_hash
 from resume_pipeline.storage.engine import Sessions
@@ -116,7 +117,9 @@ def chunk_embeddings(
 ) -> dg.MaterializeResult[None]:
     """One vector per chunk and embedding model. An input that ever had a vector is never sent again."""
     with postgres.writing() as sessions:
-        report = embed_chunks(sessions, pipeline.embedder(), progress=observer.progress(context))
+        embedder = pipeline.embedder()
+        spending = Spending(sessions, pipeline.spending_rules(), embedder.name, run_id=context.run_id)
+        report = embed_chunks(sessions, embedder, spending=spending, progress=observer.progress(context))
         version = _version(sessions, report.model)
     observer.finished("chunk_embeddings", report)
     return dg.MaterializeResult(metadata=show.embeddings_metadata(report), data_version=version)

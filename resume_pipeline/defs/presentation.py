@@ -83,13 +83,15 @@ def chunks_metadata(
 
 
 def embeddings_metadata(report: EmbeddingsReport) -> Metadata:
-    """What was sent, what needed no call, and what it cost."""
+    """What was sent, what needed no call, and what it cost, beside what was planned."""
     return {
         "dagster/row_count": report.sent + report.reused,
         "inputs_sent": report.sent,
         "chunks_reused": report.reused,
         "tokens_sent": report.tokens,
+        "tokens_planned": report.planned_tokens,
         "cost_usd": report.cost_usd if report.cost_usd is not None else "unknown price",
+        "cost_usd_planned": report.planned_cost_usd if report.planned_cost_usd is not None else "unknown price",
         "requests": report.requests,
         "embedding_model": report.model,
         "dimensions": report.dimensions,

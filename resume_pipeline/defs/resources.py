@@ -17,6 +17,7 @@ from resume_pipeline.defs.failures import failures
 from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.ingestion.progress import Progress
 from resume_pipeline.ingestion.reading import ContentRoot
+from resume_pipeline.ingestion.spending import SpendingRules
 from resume_pipeline.ingestion.writing import writing
 from resume_pipeline.settings import Settings, load_settings
 from resume_pipeline.storage.engine import Engine, Sessions, driver_errors, make_sessions
@@ -102,6 +103,10 @@ class PipelineResource(dg.ConfigurableResource["PipelineResource"]):
         """The embedding model, loaded once per process."""
         with failures():
             return bootstrap.embedder(self.settings)
+
+    def spending_rules(self) -> SpendingRules:
+        """What embedding costs and may cost."""
+        return bootstrap.spending_rules(self.settings)
 
 
 class RunObserver(Protocol):

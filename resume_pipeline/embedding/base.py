@@ -40,10 +40,6 @@ class Embedder(Protocol):
     def batch_tokens(self) -> int:
         """cl100k_base tokens that one call takes at most."""
 
-    @property
-    def cost_usd_per_million_tokens(self) -> float | None:
-        """The price, 0 for a model that runs here, None when it is not known."""
-
     def embed(self, inputs: Sequence[str]) -> Vectors:
         """One row per input, in order.
 

@@ -20,7 +20,6 @@ class HashingEmbedder:
 
     batch_inputs = 512
     batch_tokens = 300_000
-    cost_usd_per_million_tokens = 0.0
 
     def __init__(self, dimensions: int = 64) -> None:
         self.dimensions = dimensions

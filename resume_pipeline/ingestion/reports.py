@@ -65,7 +65,8 @@ class ChunksReport:
 class EmbeddingsReport:
     """Inputs sent to the model, candidate chunks that needed no call, tokens of what was sent, and its price.
 
-    ``cost_usd`` is None when the model's price is not known.
+    A cost is in US dollars, and None when the model's price is not known. ``planned_*`` is what was missing when the
+    stage began, so a run that is stopped shows both; ``estimated_seconds`` and ``within_budget`` are the plan's.
     """
 
     model: str
@@ -74,6 +75,10 @@ class EmbeddingsReport:
     reused: int
     tokens: int
     cost_usd: float | None
+    planned_tokens: int = 0
+    planned_cost_usd: float | None = 0.0
+    estimated_seconds: float = 0.0
+    within_budget: bool = True
     requests: int = 0
     seconds: float = 0.0
 

@@ -4,20 +4,20 @@ The key of a vector is (embedding model, sha256 of the embedding input), whateve
 a vector anywhere is never sent again.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Exists, Select, exists, func, select, text
+from sqlalchemy import ColumnElement, Exists, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.storage.bulk import copy_vectors
 from resume_pipeline.storage.content_manifest import in_shard
 from resume_pipeline.storage.embedding_models import StoredModel
-from resume_pipeline.storage.models import ChunkEmbedding, ChunkOccurrence, DocumentChunk, SourceFile
+from resume_pipeline.storage.models import ChunkEmbedding, ChunkOccurrence, Document, DocumentChunk, SourceFile
+from resume_pipeline.storage.visibility import visible_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,31 @@ class PendingInput:
     tokens: int
 
 
-def _wanted_chunks(shard: Shard | None) -> Select[uuid.UUID]:
-    statement = select(ChunkOccurrence.chunk_id).join(SourceFile, SourceFile.document_id == ChunkOccurrence.document_id)
-    return in_shard(statement, shard)
+def _wanted_chunks(shard: Shard | None, also_of: int | None) -> ColumnElement[bool]:
+    """Chunks that occur in a document of the candidate, or in one visible at the generation ``also_of``."""
+    candidate = select(ChunkOccurrence.chunk_id).join(SourceFile, SourceFile.document_id == ChunkOccurrence.document_id)
+    wanted = DocumentChunk.chunk_id.in_(in_shard(candidate, shard))
+    if also_of is None:
+        return wanted
+    visible = select(ChunkOccurrence.chunk_id).join(Document, Document.document_id == ChunkOccurrence.document_id)
+    return or_(wanted, DocumentChunk.chunk_id.in_(visible.where(visible_at(also_of))))
 
 
-def pending_inputs(session: Session, model: StoredModel | None, shard: Shard | None = None) -> list[PendingInput]:
+def count_wanted_chunks(session: Session, shard: Shard | None = None, *, also_of: int | None = None) -> int:
+    """How many distinct chunks the candidate has, with those visible at the generation ``also_of``."""
+    statement = select(func.count()).select_from(DocumentChunk).where(_wanted_chunks(shard, also_of))
+    return session.scalar(statement) or 0
+
+
+def pending_inputs(
+    session: Session, model: StoredModel | None, shard: Shard | None = None, *, also_of: int | None = None
+) -> list[PendingInput]:
     """The distinct embedding inputs of the candidate that have no vector by this model, by hash.
 
-    ``model`` is None when it was never registered: then all of them.
+    ``model`` is None when it was never registered: then all of them. ``also_of`` is another generation looked at.
     """
     statement = select(DocumentChunk.input_hash, func.max(DocumentChunk.input_tokens)).where(
-        DocumentChunk.chunk_id.in_(_wanted_chunks(shard))
+        _wanted_chunks(shard, also_of)
     )
     if model is not None:
         statement = statement.where(~_has_vector(model))

@@ -7,6 +7,7 @@ test holds the two against each other. Model partitions of ``chunk_embeddings`` 
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from pgvector.sqlalchemy import VECTOR
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     Text,
     Uuid,
     func,
@@ -184,6 +186,27 @@ class ChunkEmbedding(Base):
     embedding: Mapped[Any] = mapped_column(VECTOR(), nullable=False, comment="Dimensions are those of the model")
 
 
+class EmbeddingSpending(Base):
+    """What one answer of an embedding model cost."""
+
+    __tablename__ = "embedding_spending"
+    __table_args__ = (
+        CheckConstraint("lane IN ('direct', 'batch')", name="lane_known"),
+        Index("ix_embedding_spending_spent_at", "spent_at"),
+        Index("ix_embedding_spending_run_id", "run_id"),
+        {"comment": "What embedding cost, a row per answer, written together with its vectors"},
+    )
+
+    spending_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    spent_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    run_id: Mapped[str] = mapped_column(Text, comment="The run it was spent in: Dagster's id, or a random one")
+    embedding_model: Mapped[str] = mapped_column(Text, comment="The model's name, which may be removed meanwhile")
+    lane: Mapped[str] = mapped_column(Text, comment="direct: a request; batch: the Batch API at half the price")
+    inputs: Mapped[int] = mapped_column(Integer)
+    tokens: Mapped[int] = mapped_column(BigInteger, comment="Tokens the provider charges for")
+    cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(20, 12), comment="Null when the price was not known")
+
+
 class Generation(Base):
     """A published state of the whole index; exactly one is live."""
 
@@ -204,6 +227,9 @@ class Generation(Base):
     documents: Mapped[int] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer)
     published_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    documents_of: Mapped[int | None] = mapped_column(
+        Integer, comment="Made by `models serve`: the generation whose documents it shows with another model"
+    )
 
 
 class QueryLog(Base):
