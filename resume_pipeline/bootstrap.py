@@ -3,18 +3,19 @@
 The composition root of every shell. Only here is it decided whether the embedded Postgres is used and must be started.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.openai_api import RemoteOptions
 from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.embedding.registry import load_embedder
 from resume_pipeline.ingestion.reading import ContentRoot
 from resume_pipeline.ingestion.spending import SpendingRules
 from resume_pipeline.retrieval.retriever import Retriever
-from resume_pipeline.settings import Settings
+from resume_pipeline.settings import Settings, load_settings
 from resume_pipeline.storage.embedded import EmbeddedPostgres
 from resume_pipeline.storage.engine import URL, Engine, make_engine, make_sessions, normalised_url
 
@@ -45,10 +46,25 @@ def migration_engine(settings: Settings) -> Engine:
     return engine(settings, pool_size=2)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
+def embedding_model(settings: Settings, name: str) -> Embedder:
+    """The embedding model of a name, as these settings reach it, loaded once per process."""
+    key = settings.openai_api_key
+    options = RemoteOptions(
+        api_key=key.get_secret_value() if key is not None else "",
+        base_url=settings.openai_base_url,
+        pace_file=settings.state_dir / "pace.sqlite3",
+        timeout_seconds=settings.embedding_timeout_seconds,
+        retry_seconds=settings.embedding_retry_seconds,
+        concurrency=settings.embedding_concurrency,
+        max_input_tokens=settings.embedding_max_input_tokens,
+    )
+    return load_embedder(name, options)
+
+
 def embedder(settings: Settings) -> Embedder:
-    """The embedding model of these settings, loaded once per process."""
-    return load_embedder(settings.embedding_model)
+    """The embedding model that these settings choose."""
+    return embedding_model(settings, settings.embedding_model)
 
 
 def spending_rules(settings: Settings) -> SpendingRules:
@@ -56,9 +72,9 @@ def spending_rules(settings: Settings) -> SpendingRules:
     return SpendingRules(parse_prices(settings.prices or ""), settings.budget_usd, settings.budget_usd_per_day)
 
 
-def retriever(engine: Engine) -> Retriever:
+def retriever(engine: Engine, settings: Settings | None = None) -> Retriever:
     """The retriever over a database; the embedding model is loaded at the first search that needs it."""
-    return Retriever(make_sessions(engine), lru_cache(maxsize=2)(load_embedder))
+    return Retriever(make_sessions(engine), partial(embedding_model, settings or load_settings()))
 
 
 def content_root(settings: Settings, path: Path | None = None, shard: Shard | None = None) -> ContentRoot:

@@ -12,7 +12,11 @@
     │   ├── SchemaError             the schema is not what this code needs; migrate
     │   └── BusyError               another writer holds the lock (a retry may help)
     ├── EmbeddingError              look at the embedding model
-    │   └── EmbeddingSpaceError     vectors of two models would meet
+    │   ├── EmbeddingSpaceError     vectors of two models would meet
+    │   ├── EmbeddingAccessError    key, quota, model or address: change a setting or the account
+    │   ├── EmbeddingInputError     these inputs are refused while others are answered; look at their documents
+    │   ├── EmbeddingUnavailableError   no sound answer came in time (a retry may help)
+    │   └── EmbeddingDeadlineError  the stage took longer than it may; run again, it goes on where it stopped
     ├── BudgetExceededError         it would cost more than may be spent; raise the budget, or wait
     ├── IndexUnusableError          the vector index is missing, invalid or not used
     └── PublishError                the candidate may not become the live generation
@@ -82,6 +86,24 @@ class EmbeddingError(ResumePipelineError):
 
 class EmbeddingSpaceError(EmbeddingError):
     """The embedding model behind a name is not the one whose vectors are stored under it."""
+
+
+class EmbeddingAccessError(EmbeddingError):
+    """The provider refuses every request: the key, the quota, the model's name or the address is wrong."""
+
+
+class EmbeddingInputError(EmbeddingError):
+    """The provider refuses these inputs, or they are too long, while it answers others."""
+
+
+class EmbeddingUnavailableError(EmbeddingError):
+    """The provider was too busy, failed or could not be reached for as long as a request is tried."""
+
+    retriable = True
+
+
+class EmbeddingDeadlineError(EmbeddingError):
+    """The embeddings stage reached its deadline; what was embedded is kept."""
 
 
 class BudgetExceededError(ResumePipelineError):

@@ -21,6 +21,8 @@ from resume_pipeline.errors import ConfigurationError
 
 VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
 
+OPENAI_DEFAULT_MODEL = "openai:text-embedding-3-small"
+
 CRON_FIELDS = (
     ("minute", 0, 59, ""),
     ("hour", 0, 23, ""),
@@ -53,7 +55,14 @@ class Settings(BaseSettings):
     content_root: ProjectPath = Field(Path("content"), alias="RESUME_CONTENT_ROOT")
     state_dir: ProjectPath = Field(Path(".resume-pipeline"), alias="RESUME_STATE_DIR")
     dagster_home: Path | None = Field(None, alias="DAGSTER_HOME")
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL", repr=False)
     embedding_model: str = Field("local:wordllama-256", alias="RESUME_EMBEDDING_MODEL")
+    embedding_concurrency: int = Field(8, alias="RESUME_EMBEDDING_CONCURRENCY", ge=1, le=64)
+    embedding_timeout_seconds: float = Field(60, alias="RESUME_EMBEDDING_TIMEOUT_SECONDS", gt=0)
+    embedding_retry_seconds: float = Field(600, alias="RESUME_EMBEDDING_RETRY_SECONDS", ge=0)
+    embedding_deadline_seconds: float | None = Field(None, alias="RESUME_EMBEDDING_DEADLINE_SECONDS", gt=0)
+    embedding_max_input_tokens: int = Field(8191, alias="RESUME_EMBEDDING_MAX_INPUT_TOKENS", ge=1)
     prices: str | None = Field(None, alias="RESUME_PRICES")
     budget_usd: Decimal | None = Field(None, alias="RESUME_BUDGET_USD", ge=0)
     budget_usd_per_day: Decimal | None = Field(None, alias="RESUME_BUDGET_USD_PER_DAY", ge=0)
@@ -71,6 +80,22 @@ class Settings(BaseSettings):
     schedule_timezone: str = Field("UTC", alias="RESUME_SCHEDULE_TIMEZONE")
     sensor_interval_seconds: int = Field(60, alias="RESUME_SENSOR_INTERVAL_SECONDS", ge=5)
     automation: Literal["stopped", "running"] = Field("stopped", alias="RESUME_AUTOMATION")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_chooses_the_model(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """With a key and no model, OpenAI's small model is meant."""
+        names = {str(name).lower() for name, value in values.items() if value}
+        if "openai_api_key" in names and not names & {"resume_embedding_model", "embedding_model"}:
+            return {**values, "RESUME_EMBEDDING_MODEL": OPENAI_DEFAULT_MODEL}
+        return values
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _base_url_is_for_http(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^\s/]+", value):
+            raise ValueError("a URL like http://localhost:11434/v1, or unset for OpenAI's own")
+        return value
 
     @field_validator("embedding_model")
     @classmethod

@@ -20,6 +20,7 @@ class HashingEmbedder:
 
     batch_inputs = 512
     batch_tokens = 300_000
+    max_input_tokens = 1_000_000
 
     def __init__(self, dimensions: int = 64) -> None:
         self.dimensions = dimensions

@@ -25,6 +25,7 @@ class WordLlamaEmbedder:
     dimensions = 256
     batch_inputs = 1024
     batch_tokens = 300_000
+    max_input_tokens = 1_000_000
 
     def __init__(self) -> None:
         try:

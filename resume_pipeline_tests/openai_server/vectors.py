@@ -41,11 +41,15 @@ def _source(kind: str) -> Embedder:
 
 
 @lru_cache(maxsize=8)
-def _isometry(model: str, edition: int, dimensions: int) -> NDArray[np.float32]:
-    """Shape (256, dimensions), orthonormal rows; ``edition`` makes another model behind the same name."""
+def _places(model: str, edition: int, dimensions: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Where each number comes from, and its sign: shuffled copies of the source, as many as fit.
+
+    An isometry that costs nothing, and stays one when whole copies are cut off. ``edition`` makes another model.
+    """
     seed = int.from_bytes(hashlib.sha256(f"{model} {edition}".encode()).digest()[:8], "big")
-    columns, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((dimensions, 256)))
-    return np.ascontiguousarray(columns.T, dtype=np.float32)
+    random, copies = np.random.default_rng(seed), dimensions // 256
+    places = np.concatenate([random.permutation(256) for _ in range(copies)])
+    return places, random.choice((-1.0, 1.0), len(places)).astype(np.float32)
 
 
 def vectors(
@@ -54,8 +58,8 @@ def vectors(
     """Shape (inputs, dimensions), rows of length 1; shortened by cutting, as the real models are."""
     with LOCK:
         source = _source(kind).embed(inputs)
-    full = source @ _isometry(model, edition, DIMENSIONS[model])
-    if dimensions is not None and dimensions < full.shape[1]:
-        full = full[:, :dimensions]
-        full = full / np.linalg.norm(full, axis=1, keepdims=True)
-    return np.ascontiguousarray(full, dtype="<f4")
+    places, signs = _places(model, edition, DIMENSIONS[model])
+    full = np.zeros((len(inputs), DIMENSIONS[model]), dtype=np.float32)
+    full[:, : len(places)] = source[:, places] * signs
+    full = full[:, :dimensions]
+    return np.ascontiguousarray(full / np.linalg.norm(full, axis=1, keepdims=True), dtype="<f4")
