@@ -138,7 +138,8 @@ def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
     documents: DocumentsReport = reports.get("documents", DocumentsReport(FileCounts(), 0))
     chunks: ChunksReport | None = reports.get("document_chunks")
     published: PublishReport | None = reports.get("published_generation")
-    errors = [*documents.errors, *(chunks.errors if chunks else [])]
+    embeddings: EmbeddingsReport | None = reports.get("chunk_embeddings")
+    errors = [*documents.errors, *(chunks.errors if chunks else []), *(embeddings.errors if embeddings else [])]
     return {
         "generation": published.generation if published else None,
         "published": published.published if published else False,
@@ -172,6 +173,6 @@ def _show_summary(reports: dict[str, Any]) -> None:
     show_table("", ("stage", "what it did", "seconds"), [(n, w, f"{r.seconds:.2f}") for n, w, r in rows])
     show_table("\nskipped", ("file", "reason"), note_rows(documents.skipped))
     show_table("\nwarnings", ("file", "reason"), note_rows(documents.warnings))
-    errors = [*documents.errors, *chunks.errors]
+    errors = [*documents.errors, *chunks.errors, *embeddings.errors]
     show_table("\nerrors (the last good version stays)", ("file", "reason"), note_rows(errors))
     out.print('\nNext: [bold]make search Q="your question"[/] searches it · [bold]make dev[/] opens the Dagster UI')

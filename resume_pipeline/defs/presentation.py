@@ -93,6 +93,8 @@ def embeddings_metadata(report: EmbeddingsReport) -> Metadata:
         "cost_usd": report.cost_usd if report.cost_usd is not None else "unknown price",
         "cost_usd_planned": report.planned_cost_usd if report.planned_cost_usd is not None else "unknown price",
         "requests": report.requests,
+        "errors": len(report.errors),
+        "problems": notes_table(report.errors),
         "embedding_model": report.model,
         "dimensions": report.dimensions,
         "seconds": round(report.seconds, 3),

@@ -65,6 +65,7 @@ class ChunksReport:
 class EmbeddingsReport:
     """Inputs sent to the model, candidate chunks that needed no call, tokens of what was sent, and its price.
 
+    ``errors`` name the documents with an input that was refused or too long.
     A cost is in US dollars, and None when the model's price is not known. ``planned_*`` is what was missing when the
     stage began, so a run that is stopped shows both; ``estimated_seconds`` and ``within_budget`` are the plan's.
     """
@@ -80,6 +81,7 @@ class EmbeddingsReport:
     estimated_seconds: float = 0.0
     within_budget: bool = True
     requests: int = 0
+    errors: list[Note] = field(default_factory=list)
     seconds: float = 0.0
 
 

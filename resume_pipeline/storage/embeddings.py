@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Exists, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from resume_pipeline.domain.hashing import Shard
@@ -44,21 +44,48 @@ def count_wanted_chunks(session: Session, shard: Shard | None = None, *, also_of
     return session.scalar(statement) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class PendingTotals:
+    """How many distinct inputs have no vector, and their cl100k_base tokens."""
+
+    inputs: int
+    tokens: int
+
+
+def pending_totals(
+    session: Session, model: StoredModel, shard: Shard | None = None, *, also_of: int | None = None
+) -> PendingTotals:
+    """Count what ``pending_inputs`` would give."""
+    pending = _pending(model, shard, also_of).subquery()
+    statement = select(func.count(), func.coalesce(func.sum(pending.c.tokens), 0)).select_from(pending)
+    inputs, tokens = session.execute(statement).one()
+    return PendingTotals(inputs, int(tokens))
+
+
 def pending_inputs(
-    session: Session, model: StoredModel | None, shard: Shard | None = None, *, also_of: int | None = None
+    session: Session,
+    model: StoredModel,
+    shard: Shard | None = None,
+    *,
+    also_of: int | None = None,
+    after: bytes = b"",
+    limit: int | None = None,
 ) -> list[PendingInput]:
     """The distinct embedding inputs of the candidate that have no vector by this model, by hash.
 
-    ``model`` is None when it was never registered: then all of them. ``also_of`` is another generation looked at.
+    ``also_of`` is another generation looked at. A page begins behind the hash ``after`` and has up to ``limit``.
     """
-    statement = select(DocumentChunk.input_hash, func.max(DocumentChunk.input_tokens)).where(
-        _wanted_chunks(shard, also_of)
-    )
-    if model is not None:
-        statement = statement.where(~_has_vector(model))
-    statement = statement.group_by(DocumentChunk.input_hash).order_by(DocumentChunk.input_hash)
-    rows = session.execute(statement.execution_options(yield_per=5_000))
+    statement = _pending(model, shard, also_of).where(DocumentChunk.input_hash > after)
+    rows = session.execute(statement.order_by(DocumentChunk.input_hash).limit(limit))
     return [PendingInput(*row) for row in rows]
+
+
+def _pending(model: StoredModel, shard: Shard | None, also_of: int | None) -> Select[bytes, int]:
+    return (
+        select(DocumentChunk.input_hash, func.max(DocumentChunk.input_tokens).label("tokens"))
+        .where(_wanted_chunks(shard, also_of), ~_has_vector(model))
+        .group_by(DocumentChunk.input_hash)
+    )
 
 
 def _has_vector(model: StoredModel) -> Exists:

@@ -90,7 +90,7 @@ class Candidate:
     """What would be published: documents wanted, those with chunks, with all vectors, and lost on the way.
 
     ``kept_back`` are files whose new bytes could not be used, at their last good version; ``failed`` are documents that
-    could not be cut and have no such version. ``content_hash`` tells states apart, ``source_hash`` what was written.
+    could not be cut or embedded and have none. ``content_hash`` tells states apart, ``source_hash`` what was written.
     """
 
     wanted: int
@@ -125,8 +125,8 @@ def prepare_candidate(session: Session, model: StoredModel) -> Candidate:
     ).one()
     kept_back, failed = session.execute(
         text(
-            "SELECT count(document_id), count(*) FILTER (WHERE document_id IS NULL AND error ->> 'stage' = 'chunks') "
-            "FROM source_files WHERE error IS NOT NULL"
+            "SELECT count(document_id), count(*) FILTER (WHERE document_id IS NULL AND error ->> 'stage' IN "
+            "('chunks', 'embeddings')) FROM source_files WHERE error IS NOT NULL"
         )
     ).one()
     return Candidate(wanted, chunked, complete, kept_back, failed, *_hashes(session, model))
