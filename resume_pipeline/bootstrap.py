@@ -12,12 +12,16 @@ from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.embedding.openai_api import RemoteOptions
 from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.embedding.registry import load_embedder
+from resume_pipeline.ingestion.indexing import IndexWish
 from resume_pipeline.ingestion.reading import ContentRoot
+from resume_pipeline.ingestion.serving import ModelInUse
+from resume_pipeline.ingestion.serving import model_in_use as find_model_in_use
 from resume_pipeline.ingestion.spending import SpendingRules
 from resume_pipeline.retrieval.retriever import Retriever
 from resume_pipeline.settings import Settings, load_settings
 from resume_pipeline.storage.embedded import EmbeddedPostgres
-from resume_pipeline.storage.engine import URL, Engine, make_engine, make_sessions, normalised_url
+from resume_pipeline.storage.engine import URL, Engine, driver_errors, make_engine, make_sessions, normalised_url
+from resume_pipeline.storage.migrations import schema_state
 
 
 def embedded_postgres(settings: Settings) -> EmbeddedPostgres | None:
@@ -65,6 +69,19 @@ def embedding_model(settings: Settings, name: str) -> Embedder:
 def embedder(settings: Settings) -> Embedder:
     """The embedding model that these settings choose."""
     return embedding_model(settings, settings.embedding_model)
+
+
+def model_in_use(settings: Settings, engine: Engine) -> ModelInUse:
+    """The model that an ingest would go on with; that of the settings where there is no index yet."""
+    if not schema_state(engine).at_head:
+        return ModelInUse(settings.embedding_model, settings.embedding_model)
+    with driver_errors(), make_sessions(engine)() as session:
+        return find_model_in_use(session, settings.embedding_model)
+
+
+def index_wish(settings: Settings) -> IndexWish:
+    """The vector index these settings want."""
+    return IndexWish(settings.vector_index, settings.exact_index_limit, settings.index_recall)
 
 
 def spending_rules(settings: Settings) -> SpendingRules:

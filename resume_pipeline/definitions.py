@@ -6,7 +6,7 @@ a killed run would leave an orphan that goes on writing; parallel work belongs i
 
 import dagster as dg
 
-from resume_pipeline.defs import assets, automation, checks, schema
+from resume_pipeline.defs import assets, automation, checks, models, schema
 from resume_pipeline.defs.resources import LogObserver, PipelineResource, PostgresResource, RunObserver
 
 
@@ -22,6 +22,7 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
                 assets.chunk_embeddings,
                 assets.vector_index,
                 assets.published_generation,
+                models.model_embeddings,
             ]
         ),
         asset_checks=[schema.schema_at_head, *checks.CHECKS],

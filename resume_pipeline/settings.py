@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     embedding_retry_seconds: float = Field(600, alias="RESUME_EMBEDDING_RETRY_SECONDS", ge=0)
     embedding_deadline_seconds: float | None = Field(None, alias="RESUME_EMBEDDING_DEADLINE_SECONDS", gt=0)
     embedding_max_input_tokens: int = Field(8191, alias="RESUME_EMBEDDING_MAX_INPUT_TOKENS", ge=1)
+    fill_models: str | None = Field(None, alias="RESUME_FILL_MODELS")
     prices: str | None = Field(None, alias="RESUME_PRICES")
     budget_usd: Decimal | None = Field(None, alias="RESUME_BUDGET_USD", ge=0)
     budget_usd_per_day: Decimal | None = Field(None, alias="RESUME_BUDGET_USD_PER_DAY", ge=0)
@@ -103,6 +104,14 @@ class Settings(BaseSettings):
         provider, _, name = value.partition(":")
         if not provider or not name:
             raise ValueError("a provider and a model with a colon between them, as in local:wordllama-256")
+        return value
+
+    @field_validator("fill_models")
+    @classmethod
+    def _every_model_has_a_provider(cls, value: str | None) -> str | None:
+        for name in (value or "").split(","):
+            if name.strip():
+                cls._model_has_a_provider(name.strip())
         return value
 
     @field_validator("prices")
@@ -156,6 +165,11 @@ class Settings(BaseSettings):
         """The three chunk settings as one value; the hard maximum is 5/3 of the target unless set."""
         maximum = self.chunk_max_tokens or max(self.chunk_tokens * 5 // 3, 16)
         return ChunkLimits(self.chunk_tokens, maximum, self.chunk_overlap)
+
+    @property
+    def models_to_fill(self) -> list[str]:
+        """The models that are kept filled beside the one that is served."""
+        return [name.strip() for name in (self.fill_models or "").split(",") if name.strip()]
 
     @property
     def max_file_bytes(self) -> int:

@@ -13,6 +13,8 @@ down_revision: str | None = "b3e85d7740ce"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+MODEL_OF_GENERATION = "fk_generations_embedding_model_id_embedding_models"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -48,9 +50,39 @@ def upgrade() -> None:
             comment="Made by `models serve`: the generation whose documents it shows with another model",
         ),
     )
+    op.alter_column(
+        "generations",
+        "embedding_model_id",
+        existing_type=sa.Integer(),
+        nullable=True,
+        comment="Null when its model was removed: it cannot be returned to",
+    )
+    op.drop_constraint(MODEL_OF_GENERATION, "generations", type_="foreignkey")
+    op.create_foreign_key(
+        MODEL_OF_GENERATION,
+        "generations",
+        "embedding_models",
+        ["embedding_model_id"],
+        ["embedding_model_id"],
+        ondelete="SET NULL",
+    )
 
 
 def downgrade() -> None:
+    op.drop_constraint(MODEL_OF_GENERATION, "generations", type_="foreignkey")
+    op.create_foreign_key(
+        MODEL_OF_GENERATION, "generations", "embedding_models", ["embedding_model_id"], ["embedding_model_id"]
+    )
+    # A generation without a model cannot be shown by the older code either.
+    op.execute("DELETE FROM generations WHERE embedding_model_id IS NULL")
+    op.alter_column(
+        "generations",
+        "embedding_model_id",
+        existing_type=sa.Integer(),
+        existing_comment="Null when its model was removed: it cannot be returned to",
+        nullable=False,
+        comment=None,
+    )
     op.drop_column("generations", "documents_of")
     op.drop_index("ix_embedding_spending_run_id", table_name="embedding_spending")
     op.drop_index("ix_embedding_spending_spent_at", table_name="embedding_spending")

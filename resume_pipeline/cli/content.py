@@ -16,6 +16,7 @@ from resume_pipeline.cli.output import (
     notes_json,
     out,
     print_json,
+    show_notice,
     show_table,
 )
 from resume_pipeline.embedding.tokens import load_token_counter
@@ -42,10 +43,12 @@ def plan(
 ) -> None:
     """Say what `ingest` would do and cost now, and do nothing. Exit code 0: nothing to do, 2: something."""
     settings = load_settings()
+    engine = bootstrap.engine(settings)
+    model = bootstrap.model_in_use(settings, engine)
     report = plan_ingestion(
-        bootstrap.engine(settings),
+        engine,
         bootstrap.content_root(settings, content.resolve() if content is not None else None),
-        bootstrap.embedder(settings),
+        bootstrap.embedding_model(settings, model.name),
         load_token_counter(),
         max_loss_share=settings.max_loss_share,
         confirm_deletions=yes,
@@ -58,11 +61,13 @@ def plan(
         print_json(
             {
                 **counts,
+                "notice": model.notice,
                 **notes_json(report.warnings, report.errors, report.skipped),
             }
         )
     else:
         _show(report)
+        show_notice(model.notice)
     raise typer.Exit(0 if report.nothing_to_do else SOMETHING_TO_DO)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from resume_pipeline import bootstrap
-from resume_pipeline.cli.output import AsJson, out, print_json, show_table
+from resume_pipeline.cli.output import AsJson, out, print_json, show_notice, show_table
 from resume_pipeline.ingestion.publishing import publish as publish_candidate
 from resume_pipeline.ingestion.publishing import roll_back, waiting
 from resume_pipeline.ingestion.writing import stepping, writing
@@ -48,11 +48,12 @@ def status(as_json: AsJson = False) -> None:
     engine = bootstrap.engine(settings)
     state = schema_state(engine)
     live = next((record for record in _records(engine) if record.state == "live"), None)
+    model = bootstrap.model_in_use(settings, engine)
     candidate, reason = IndexStatus(0, 0, 0), None
     if state.at_head:
         with driver_errors(), make_sessions(engine)() as session:
             candidate = index_status(session)
-        reason = waiting(make_sessions(engine), settings.embedding_model)
+        reason = waiting(make_sessions(engine), model.name)
     if as_json:
         print_json(
             {
@@ -60,6 +61,7 @@ def status(as_json: AsJson = False) -> None:
                 "generation": live.generation if live else None,
                 "schema": {"current": state.current, "head": state.head, "at_head": state.at_head},
                 "pgvector": state.pgvector,
+                "embedding_model": {"in_use": model.name, "configured": model.configured},
                 "candidate": {
                     **dataclasses.asdict(candidate),
                     "publishes": state.at_head and reason is None,
@@ -80,6 +82,7 @@ def status(as_json: AsJson = False) -> None:
         out.print(f"{candidate.errors} files could not be used; `resume-pipeline plan` names them.")
     if not state.at_head:
         out.print(state.explanation())
+    show_notice(model.notice)
 
 
 def generations(as_json: AsJson = False) -> None:
@@ -98,8 +101,9 @@ def generations(as_json: AsJson = False) -> None:
 def publish(as_json: AsJson = False) -> None:
     """Publish what was read last, also when it had been rolled back."""
     settings = load_settings()
-    with writing(bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
-        report = publish_candidate(sessions, settings.embedding_model, min_coverage=settings.min_coverage, forward=True)
+    with writing(engine := bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
+        model = bootstrap.model_in_use(settings, engine).name
+        report = publish_candidate(sessions, model, min_coverage=settings.min_coverage, forward=True)
     if as_json:
         print_json({"generation": report.generation, "published": report.published, "reason": report.reason})
     else:

@@ -17,6 +17,7 @@ from resume_pipeline.cli.output import (
     notes_json,
     out,
     print_json,
+    show_notice,
     show_table,
 )
 from resume_pipeline.errors import ResumePipelineError
@@ -137,8 +138,8 @@ def _failure(result: "dg.ExecuteInProcessResult") -> str:
 def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
     documents: DocumentsReport = reports.get("documents", DocumentsReport(FileCounts(), 0))
     chunks: ChunksReport | None = reports.get("document_chunks")
-    published: PublishReport | None = reports.get("published_generation")
     embeddings: EmbeddingsReport | None = reports.get("chunk_embeddings")
+    published: PublishReport | None = reports.get("published_generation")
     errors = [*documents.errors, *(chunks.errors if chunks else []), *(embeddings.errors if embeddings else [])]
     return {
         "generation": published.generation if published else None,
@@ -147,8 +148,9 @@ def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
             documents.files,
             chunks.total if chunks else 0,
             chunks.new if chunks else 0,
-            reports.get("chunk_embeddings"),
+            embeddings,
         ),
+        "notice": embeddings.notice if embeddings else None,
         **notes_json(documents.warnings, errors, documents.skipped),
         "seconds": {stage: round(report.seconds, 3) for stage, report in reports.items()},
     }
@@ -171,6 +173,7 @@ def _show_summary(reports: dict[str, Any]) -> None:
         ("published_generation", published.reason, published),
     ]
     show_table("", ("stage", "what it did", "seconds"), [(n, w, f"{r.seconds:.2f}") for n, w, r in rows])
+    show_notice(embeddings.notice)
     show_table("\nskipped", ("file", "reason"), note_rows(documents.skipped))
     show_table("\nwarnings", ("file", "reason"), note_rows(documents.warnings))
     errors = [*documents.errors, *chunks.errors, *embeddings.errors]

@@ -89,6 +89,12 @@ def money(cost_usd: float | None) -> str:
     return "free" if cost_usd == 0 else f"${cost_usd:,.4f}"
 
 
+def show_notice(notice: str | None) -> None:
+    """What a person should know beside the result, if there is something."""
+    if notice:
+        err.print(f"[bold yellow]note:[/] {escape(notice)}")
+
+
 def duration(seconds: float) -> str:
     """A time in the unit a person would use."""
     for limit, size, unit in ((100, 1, "seconds"), (6000, 60, "minutes")):

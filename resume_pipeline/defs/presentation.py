@@ -14,7 +14,9 @@ from resume_pipeline.ingestion.reports import (
     ChunksReport,
     DocumentsReport,
     EmbeddingsReport,
+    FillReport,
     IndexReport,
+    ModelReport,
     Note,
     PublishReport,
 )
@@ -96,10 +98,35 @@ def embeddings_metadata(report: EmbeddingsReport) -> Metadata:
         "errors": len(report.errors),
         "problems": notes_table(report.errors),
         "embedding_model": report.model,
+        "notice": report.notice or "",
         "dimensions": report.dimensions,
         "seconds": round(report.seconds, 3),
         "inputs_per_second": round(report.sent / max(report.seconds, 1e-3), 1),
     }
+
+
+def fill_metadata(reports: Sequence[FillReport], models: Sequence[ModelReport]) -> Metadata:
+    """What filling models beside the served one sent and cost, and how each model stands now."""
+    sent = [report.embeddings for report in reports]
+    costs = [report.cost_usd for report in sent]
+    return {
+        "models_filled": len(reports),
+        "inputs_sent": sum(report.sent for report in sent),
+        "chunks_reused": sum(report.reused for report in sent),
+        "tokens_sent": sum(report.tokens for report in sent),
+        "tokens_planned": sum(report.planned_tokens for report in sent),
+        "cost_usd": "unknown price" if None in costs else sum(cost or 0.0 for cost in costs),
+        "models": models_table(models),
+        "seconds": round(
+            sum(report.seconds + fill.index.seconds for report, fill in zip(sent, reports, strict=True)), 3
+        ),
+    }
+
+
+def models_table(models: Sequence[ModelReport]) -> dg.TableMetadataValue:
+    """The registered models, how far each is filled, and which is live."""
+    names = ("model", "dimensions", "chunks", "chunks_with_vector", "index", "recall_at_10", "live", "generations")
+    return table(({name: getattr(model, name) for name in names} for model in models), names)
 
 
 def index_metadata(report: IndexReport) -> Metadata:

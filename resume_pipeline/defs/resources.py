@@ -17,10 +17,11 @@ from resume_pipeline.defs.failures import failures
 from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.ingestion.progress import Progress
 from resume_pipeline.ingestion.reading import ContentRoot
-from resume_pipeline.ingestion.spending import SpendingRules
+from resume_pipeline.ingestion.serving import ModelInUse, model_in_use
+from resume_pipeline.ingestion.spending import Spending
 from resume_pipeline.ingestion.writing import writing
 from resume_pipeline.settings import Settings, load_settings
-from resume_pipeline.storage.engine import Engine, Sessions, driver_errors, make_sessions
+from resume_pipeline.storage.engine import Engine, Session, Sessions, driver_errors, make_sessions
 
 LOG_EVERY_SECONDS = 5.0
 """A line in a run's log costs 5 ms and is kept; progress is told by time, not by document."""
@@ -99,14 +100,18 @@ class PipelineResource(dg.ConfigurableResource["PipelineResource"]):
 
         return bootstrap.content_root(self.settings, Path(self.content_root) if self.content_root else None)
 
-    def embedder(self) -> Embedder:
-        """The embedding model, loaded once per process."""
-        with failures():
-            return bootstrap.embedder(self.settings)
+    def model(self, session: Session) -> ModelInUse:
+        """The model to embed and publish with."""
+        return model_in_use(session, self.settings.embedding_model)
 
-    def spending_rules(self) -> SpendingRules:
-        """What embedding costs and may cost."""
-        return bootstrap.spending_rules(self.settings)
+    def embedder(self, name: str) -> Embedder:
+        """An embedding model, loaded once per process."""
+        with failures():
+            return bootstrap.embedding_model(self.settings, name)
+
+    def spending(self, sessions: Sessions, model: str, run_id: str) -> Spending:
+        """The purse of a run."""
+        return Spending(sessions, bootstrap.spending_rules(self.settings), model, run_id=run_id)
 
 
 class RunObserver(Protocol):

@@ -6,6 +6,7 @@ index is built and asked is ``storage.vector_index``.
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from resume_pipeline.errors import IndexUnusableError
@@ -35,6 +36,15 @@ STEPS: Mapping[str, tuple[str, Sequence[int]]] = {
     "ivfflat": ("probes", (5, 10, 20, 40, 80, 160)),
 }
 """The setting of each kind that trades speed for recall, and the values tried, fastest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexWish:
+    """What index is wanted: auto, exact, hnsw or ivfflat, where auto changes from exact, and the recall to reach."""
+
+    kind: str = "auto"
+    exact_limit: int = 20_000
+    recall_target: float = 0.95
 
 
 def build_vector_index(

@@ -80,6 +80,7 @@ class EmbeddingsReport:
     planned_cost_usd: float | None = 0.0
     estimated_seconds: float = 0.0
     within_budget: bool = True
+    notice: str | None = None
     requests: int = 0
     errors: list[Note] = field(default_factory=list)
     seconds: float = 0.0
@@ -97,6 +98,42 @@ class IndexReport:
     used_by_search: bool
     settings: dict[str, object] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FillReport:
+    """What filling a model beside the served one did."""
+
+    embeddings: EmbeddingsReport
+    index: IndexReport
+
+
+@dataclass(frozen=True, slots=True)
+class ServeReport:
+    """The live generation and its model, after and before; ``served`` is false when nothing had to change."""
+
+    generation: int
+    previous_generation: int
+    previous_model: str
+    model: str
+    served: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """A registered model. ``chunks`` are those of the live generation (before the first: of the candidate)."""
+
+    model: str
+    dimensions: int
+    vectors: int
+    chunks: int
+    chunks_with_vector: int
+    index: str
+    recall_at_10: float
+    live: bool
+    used_by_ingest: bool
+    generations: list[int]
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True)

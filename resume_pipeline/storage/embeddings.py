@@ -17,7 +17,7 @@ from resume_pipeline.storage.bulk import copy_vectors
 from resume_pipeline.storage.content_manifest import in_shard
 from resume_pipeline.storage.embedding_models import StoredModel
 from resume_pipeline.storage.models import ChunkEmbedding, ChunkOccurrence, Document, DocumentChunk, SourceFile
-from resume_pipeline.storage.visibility import visible_at
+from resume_pipeline.storage.visibility import VISIBLE, visible_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,20 @@ WANTED = "SELECT DISTINCT o.chunk_id FROM chunk_occurrences o JOIN source_files 
 
 @dataclass(frozen=True, slots=True)
 class VectorCounts:
-    """The candidate's chunks, and those of them with a vector."""
+    """Some chunks, and those of them with a vector."""
 
     chunks: int
     with_vector: int
+
+
+def visible_vectors(session: Session, model: StoredModel, generation: int) -> VectorCounts:
+    """Count the chunks visible at a generation and those with a vector by this model; no vector is read."""
+    statement = (
+        "SELECT count(*), count(e.chunk_id) FROM ("  # noqa: S608  (fragments are ours, values are bound)
+        f"SELECT DISTINCT o.chunk_id FROM chunk_occurrences o JOIN documents d USING (document_id) WHERE {VISIBLE}) w "
+        f"LEFT JOIN {model.partition} e USING (chunk_id)"
+    )
+    return VectorCounts(*session.execute(text(statement), {"generation": generation}).one())
 
 
 def candidate_vectors(session: Session, model: StoredModel) -> VectorCounts:

@@ -221,7 +221,10 @@ class Generation(Base):
     state: Mapped[str] = mapped_column(
         Text, comment="live: visitors see it; superseded: a later one followed; withdrawn: it was rolled back"
     )
-    embedding_model_id: Mapped[int] = mapped_column(ForeignKey("embedding_models.embedding_model_id"))
+    embedding_model_id: Mapped[int | None] = mapped_column(
+        ForeignKey("embedding_models.embedding_model_id", ondelete="SET NULL"),
+        comment="Null when its model was removed: it cannot be returned to",
+    )
     content_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 over paths, bytes, recipes and the model")
     source_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 over paths and bytes alone")
     documents: Mapped[int] = mapped_column(Integer)
