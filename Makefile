@@ -14,7 +14,7 @@ quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ingest plan search status doctor dev test check format bench fuzz openai-server stop clean
+.PHONY: help setup ingest plan search status doctor dev test check format bench bench-embeddings fuzz openai-server stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -62,6 +62,9 @@ format: $(READY) ## Format the code
 
 bench: $(READY) ## Ingest a corpus of your own and print seconds and memory: make bench CORPUS=/path/to/folder
 	@$(RUN) resume_pipeline_tests.benchmark "$(CORPUS)" $(ARGS)
+
+bench-embeddings: $(READY) ## Pace, faults, kills and edits of `openai:` models: make bench-embeddings CORPUS=/path
+	@$(RUN) resume_pipeline_tests.embedding_benchmark "$(CORPUS)" $(ARGS)
 
 fuzz: $(READY) ## Throw mutated files at the parser and chunker: make fuzz SECONDS=300
 	@$(RUN) resume_pipeline_tests.hostile.fuzz $(or $(SECONDS),300)

@@ -38,7 +38,9 @@ MAX_REQUEST_TOKENS = 285_000
 
 MAX_INPUT_TOKENS = 8191
 BLAME_AFTER = 3
-"""So many failures of one request in a row, and it is asked whether the request itself is the cause."""
+BLAME_ALONE_AFTER = 8
+"""So many failures in a row, and it is asked whether the request is the cause. One that is blamed is sent in halves, a
+single input is given up: it is blamed later, so that chance is not taken for a cause."""
 
 QUESTION_SECONDS = 20.0
 """A visitor's question is not kept waiting for longer."""
@@ -224,7 +226,8 @@ class OpenAIEmbedder:
         if last.kind in {"busy", "network"}:
             self._concurrency.congested()
             return
-        in_a_row = len(failures) >= BLAME_AFTER and all(f.kind == last.kind for f in failures[-BLAME_AFTER:])
+        enough = BLAME_AFTER if len(inputs) > 1 else BLAME_ALONE_AFTER
+        in_a_row = len(failures) >= enough and all(failure.kind == last.kind for failure in failures[-enough:])
         if last.kind != "refused" and not in_a_row:
             if last.kind == "server":
                 self._concurrency.congested()

@@ -9,23 +9,30 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from resume_pipeline.errors import EmbeddingError
+
 BUSY_TIMEOUT_SECONDS = 30.0
 FLIGHT_SECONDS = 900.0
-"""A request that was neither answered nor given up by then belonged to a process that was killed."""
+LATE_SECONDS = 30.0
+"""A request that did not leave so long after its turn, or was not answered in so long, belonged to a killed process."""
+
+VERSION = 1
+"""Of the tables below; a file of another version is begun anew, since the next answer's headers fill it."""
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS bucket (
+CREATE TABLE bucket (
     account TEXT, unit TEXT, capacity REAL, per_second REAL, level REAL, at REAL, PRIMARY KEY (account, unit));
-CREATE TABLE IF NOT EXISTS account (account TEXT PRIMARY KEY, blocked_until REAL, told_by REAL);
-CREATE TABLE IF NOT EXISTS flight (
-    flight INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT, requests REAL, tokens REAL, reserved REAL, sent REAL);
+CREATE TABLE account (account TEXT PRIMARY KEY, blocked_until REAL, told_by REAL);
+CREATE TABLE flight (
+    flight INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT, requests REAL, tokens REAL, due REAL, sent REAL);
 """
+TABLES = ("bucket", "account", "flight")
 UNITS = ("requests", "tokens")
 
 
@@ -87,16 +94,22 @@ class Pace:
     at once, so waiting requests stand in line, whichever process they belong to.
     """
 
-    def __init__(self, file: Path, account: str) -> None:
+    def __init__(self, file: Path, account: str, *, clock: Callable[[], float] = time.time) -> None:
+        """``clock`` is one that all processes share: seconds since 1970."""
         self._account = account
+        self._clock = clock
         self._lock = threading.Lock()
+        self._file = file
         self._connection = _open(file)
 
     def reserve(self, tokens: int) -> tuple[int, float]:
         """Stand in line with a request of so many tokens: its number, and the seconds until its turn."""
-        now = time.time()
+        now = self._clock()
         with self._transaction() as connection:
-            connection.execute("DELETE FROM flight WHERE reserved < ?", (now - FLIGHT_SECONDS,))
+            connection.execute(
+                "DELETE FROM flight WHERE sent < ? OR (sent IS NULL AND due < ?)",
+                (now - FLIGHT_SECONDS, now - LATE_SECONDS),
+            )
             waits = [self._blocked(connection, now)]
             for unit, amount in (("requests", 1.0), ("tokens", float(tokens))):
                 bucket = self._bucket(connection, unit, now)
@@ -104,15 +117,16 @@ class Pace:
                     capacity, per_second, level = bucket
                     waits.append((min(amount, capacity) - level) / per_second)
                     self._set_level(connection, unit, level - amount, now)
+            longest = max(0.0, *waits)
             cursor = connection.execute(
-                "INSERT INTO flight (account, requests, tokens, reserved) VALUES (?, 1, ?, ?)",
-                (self._account, tokens, now),
+                "INSERT INTO flight (account, requests, tokens, due) VALUES (?, 1, ?, ?)",
+                (self._account, tokens, now + longest),
             )
-            return int(cursor.lastrowid or 0), max(0.0, *waits)
+            return int(cursor.lastrowid or 0), longest
 
     def depart(self, flight: int) -> float:
         """Leave now: 0; or the seconds to wait still, because the server has asked everybody to wait meanwhile."""
-        now = time.time()
+        now = self._clock()
         with self._transaction() as connection:
             blocked = self._blocked(connection, now)
             if blocked <= 0:
@@ -124,7 +138,7 @@ class Pace:
 
         An answer to an earlier request than the one believed last is not believed: it may not know of the later.
         """
-        now = time.time()
+        now = self._clock()
         allowances = read_allowances(headers)
         with self._transaction() as connection:
             row = connection.execute("DELETE FROM flight WHERE flight = ? RETURNING sent", (flight,)).fetchone()
@@ -152,7 +166,7 @@ class Pace:
 
     def block(self, seconds: float) -> None:
         """Let nobody leave for so long: the server said so."""
-        now = time.time()
+        now = self._clock()
         with self._transaction() as connection:
             if self._blocked(connection, now) < seconds:
                 self._tell(connection, "blocked_until", now + seconds)
@@ -194,14 +208,19 @@ class Pace:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, self._translated(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+            yield self._connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise EmbeddingError(
+                f"The file {self._file}, which holds the pace of requests, cannot be used: {error}. Remove it (nothing "
+                "is lost), or make room on its disk."
+            ) from error
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -217,5 +236,12 @@ def _prepared(target: str) -> sqlite3.Connection:
     connection = sqlite3.connect(target, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
     # Losing the last moments in a power cut costs nothing: the next answer's headers tell again.
     connection.execute("PRAGMA synchronous = OFF")
-    connection.executescript(SCHEMA)
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
+        for table in TABLES:
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
     return connection

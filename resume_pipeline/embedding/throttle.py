@@ -7,6 +7,7 @@ import math
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 START_CONCURRENCY = 2
@@ -55,7 +56,8 @@ class Concurrency:
     It does not grow while the pace is what limits: more requests would only wait.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._most = max(1, most)
         self._allowed = float(min(START_CONCURRENCY, self._most))
         self._shrunk_at = -math.inf
@@ -75,7 +77,7 @@ class Concurrency:
     def congested(self) -> None:
         """The server is too busy, or did not answer."""
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             if now - self._shrunk_at >= SHRINK_EVERY_SECONDS:
                 self._shrunk_at = now
                 self._allowed = max(1.0, self._allowed / 2)

@@ -62,6 +62,11 @@ class Sender:
     _under_way: dict[Future[Vectors], Request] = field(default_factory=dict)
     _stop: Event = field(default_factory=Event)
     _pool: ThreadPoolExecutor | None = None
+    _remote: RemoteEmbedder | None = None
+
+    def __post_init__(self) -> None:
+        self._most_inputs = self.embedder.batch_inputs
+        self._remote = self.embedder if isinstance(self.embedder, RemoteEmbedder) else None
 
     def send(self, pending: Iterable[PendingInput]) -> None:
         """Send everything; return when each input is stored or rejected.
@@ -73,9 +78,7 @@ class Sender:
             EmbeddingDeadlineError: the deadline is over.
             EmbeddingError: whatever the model raised for a request.
         """
-        self._most_inputs = self._most_inputs or self.embedder.batch_inputs
-        most = self.embedder.max_concurrency if isinstance(self.embedder, RemoteEmbedder) else 0
-        self._pool = ThreadPoolExecutor(most, "embedding") if most else None
+        self._pool = ThreadPoolExecutor(self._remote.max_concurrency, "embedding") if self._remote else None
         waiting = self._packed(self._sendable(pending))
         try:
             while self._launch_more(waiting):
@@ -116,7 +119,7 @@ class Sender:
 
     def _launch_more(self, waiting: Iterator[Request]) -> bool:
         """Send as many as may be under way now; whether any is."""
-        while len(self._under_way) < (self.embedder.concurrency if isinstance(self.embedder, RemoteEmbedder) else 1):
+        while len(self._under_way) < (self._remote.concurrency if self._remote else 1):
             request = self._again.popleft() if self._again else next(waiting, None)
             if request is None:
                 break
@@ -131,9 +134,9 @@ class Sender:
             texts = load_inputs(session, hashes)
         self.spending.reserve(request.tokens)
         inputs = [texts[digest] for digest in hashes]
-        if self._pool is not None and isinstance(self.embedder, RemoteEmbedder):
-            patience = Patience(min(self.until, self.embedder.patience.until), self._stop)
-            future = self._pool.submit(self.embedder.embed_within, inputs, patience)
+        if self._pool is not None and self._remote is not None:
+            patience = Patience(min(self.until, self._remote.patience.until), self._stop)
+            future = self._pool.submit(self._remote.embed_within, inputs, patience)
         else:
             future = Future()
             try:

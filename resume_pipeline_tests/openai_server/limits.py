@@ -62,6 +62,12 @@ class RateLimits:
                 bucket.level -= wanted[name]
         return None
 
+    def drain(self, tokens: int) -> None:
+        """Leave no more than one request of so many tokens."""
+        with self._lock:
+            for bucket, level in ((self._buckets["requests"], 1.0), (self._buckets["tokens"], float(tokens))):
+                bucket.level, bucket.at = level, time.monotonic()
+
     def limit(self, name: str) -> int:
         """The limit a minute of ``requests`` or ``tokens``."""
         return self._buckets[name].per_minute

@@ -25,6 +25,8 @@ class Options:
     tokens_per_minute: int = 0
     fill: float = 1.0
     """Share of a minute's limit that is there at once."""
+    drained: bool = False
+    """Whether the first request finds that somebody has just used up the rest of the account's minute."""
     vectors: str = "wordllama"
     """``wordllama`` (real ones) or ``hashing`` (cheaper)."""
     edition: int = 0
@@ -107,11 +109,11 @@ class Service:
         if rule is not None:
             self.strike(rule, request.tokens)
         self._admit(request.model, request.tokens)
+        kind = rule.kind if rule is not None else ""
+        self.ledger.note(kind or 200, request.tokens)
         time.sleep(options.latency_seconds)
         content = answer(request, rule, edition=options.edition, kind=options.vectors)
         self.ledger.charge(request.tokens, request.usd)
-        kind = rule.kind if rule is not None else ""
-        self.ledger.note(kind or 200, request.tokens)
         return Answer(content, keys, kind in SPOILT or kind == "drop_after", kind == "truncate", kind == "drop_after")
 
     def strike(self, rule: Rule, tokens: int = 0) -> None:
@@ -144,6 +146,8 @@ class Service:
             )
             self.ledger.note(429, tokens)
             raise ApiError(429, message, kind="tokens", code="rate_limit_exceeded")
+        if self.options.drained and not self.ledger.timeline:
+            self.limits.drain(tokens)
         short = self.limits.take(tokens)
         if short is not None:
             self.ledger.note(429, tokens)
