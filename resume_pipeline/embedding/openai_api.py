@@ -232,23 +232,26 @@ class OpenAIEmbedder:
             if last.kind == "server":
                 self._concurrency.congested()
             return
-        if list(inputs) != [CANARY_TEXT] and self._answers_others(last, patience, dimensions):
+        other = last if list(inputs) == [CANARY_TEXT] else self._ask_for_another(last, patience, dimensions)
+        if not isinstance(other, Failure):
             raise EmbeddingInputError(f"{self.name} refuses it: {last.reason}")
-        if last.kind == "refused":
+        if other.kind == "access":
+            raise EmbeddingAccessError(f"{self.name}: {other.reason}.")
+        if last.kind == other.kind == "refused":
             raise EmbeddingAccessError(
                 f"{self.name} refuses every request: {last.reason}. Check RESUME_EMBEDDING_MODEL and OPENAI_BASE_URL."
             )
-        if last.kind == "spoilt":
+        if last.kind == other.kind == "spoilt":
             raise EmbeddingError(
                 f"{self.name} answers, but not with embeddings that can be used ({last.reason}). Nothing of it was "
                 "stored. Check RESUME_EMBEDDING_MODEL and OPENAI_BASE_URL."
             )
 
-    def _answers_others(self, failure: Failure, patience: Patience, dimensions: int | None) -> bool:
-        """Whether the server answers the canary text, and so refuses not everything but these inputs."""
+    def _ask_for_another(self, failure: Failure, patience: Patience, dimensions: int | None) -> Vectors | Failure:
+        """What the server says to the canary text: answered, it does not refuse everything but these inputs."""
         with self._lock:  # one such question at a time
             found, _ = self._request([CANARY_TEXT], self._count(CANARY_TEXT), patience, dimensions, [failure])
-        return not isinstance(found, Failure)
+        return found
 
     def _require_short(self, tokens: Sequence[int]) -> None:
         longest = max(tokens)

@@ -1,7 +1,7 @@
 """Faults that can be switched on: which request they strike, and how.
 
-A rule strikes at random (``probability``), the next so many times (``times``), and only requests that hold a text
-(``contains``), have at least so many inputs (``min_inputs``) or go to one ``endpoint``.
+A rule strikes at random (``probability``), so many times (``times``) but not the first (``after``), and only requests
+that hold a text (``contains``), have at least so many inputs (``min_inputs``) or go to one ``endpoint``.
 """
 
 import random
@@ -35,6 +35,7 @@ class Rule:
 
     kind: Kind
     times: int | None = None
+    after: int = 0
     probability: float = 1.0
     contains: str = ""
     min_inputs: int = 1
@@ -43,6 +44,7 @@ class Rule:
     message: str = "The server had an error while processing your request. Sorry about that!"
     seconds: float = 30.0
     struck: int = 0
+    spared: int = 0
 
 
 class Faults:
@@ -69,6 +71,9 @@ class Faults:
                 if rule.contains and not any(rule.contains in given for given in inputs):
                     continue
                 if self._random.random() >= rule.probability:
+                    continue
+                if rule.spared < rule.after:
+                    rule.spared += 1
                     continue
                 rule.struck += 1
                 return rule
