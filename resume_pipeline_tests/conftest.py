@@ -1,6 +1,7 @@
 """Real parts for the tests: one embedded Postgres for the session, a fresh database and content folder per test."""
 
 import itertools
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,10 @@ from resume_pipeline_tests.openai_server.running import RunningServer, running_s
 from resume_pipeline_tests.pipeline import CountingEmbedder, Pipeline
 
 NUMBERS = itertools.count(1)
+
+# No test sends anything to an account of whoever runs the tests; those that need a server start one.
+for variable in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    os.environ.pop(variable, None)
 
 
 @pytest.fixture(scope="session")

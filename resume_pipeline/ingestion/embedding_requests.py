@@ -123,6 +123,11 @@ class Sender:
             request = self._again.popleft() if self._again else next(waiting, None)
             if request is None:
                 break
+            if len(request.inputs) > self._most_inputs:  # filled before the server said that it takes fewer
+                starts = range(0, len(request.inputs), self._most_inputs)
+                pieces = [Request(request.inputs[start : start + self._most_inputs]) for start in starts]
+                self._again.extendleft(reversed(pieces))
+                continue
             if time.monotonic() >= self.until:
                 raise self._too_late()
             self._launch(request)
