@@ -10,8 +10,10 @@ from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.embedding.openai_api import RemoteOptions
+from resume_pipeline.embedding.openai_batches import OpenAIBatches
 from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.embedding.registry import load_embedder
+from resume_pipeline.ingestion.batches import LanePolicy
 from resume_pipeline.ingestion.indexing import IndexWish
 from resume_pipeline.ingestion.reading import ContentRoot
 from resume_pipeline.ingestion.serving import ModelInUse
@@ -50,11 +52,10 @@ def migration_engine(settings: Settings) -> Engine:
     return engine(settings, pool_size=2)
 
 
-@lru_cache(maxsize=4)
-def embedding_model(settings: Settings, name: str) -> Embedder:
-    """The embedding model of a name, as these settings reach it, loaded once per process."""
+def remote_options(settings: Settings) -> RemoteOptions:
+    """How these settings reach remote models."""
     key = settings.openai_api_key
-    options = RemoteOptions(
+    return RemoteOptions(
         api_key=key.get_secret_value() if key is not None else "",
         base_url=settings.openai_base_url,
         pace_file=settings.state_dir / "pace.sqlite3",
@@ -63,7 +64,24 @@ def embedding_model(settings: Settings, name: str) -> Embedder:
         concurrency=settings.embedding_concurrency,
         max_input_tokens=settings.embedding_max_input_tokens,
     )
-    return load_embedder(name, options)
+
+
+@lru_cache(maxsize=4)
+def embedding_model(settings: Settings, name: str) -> Embedder:
+    """The embedding model of a name, as these settings reach it, loaded once per process."""
+    return load_embedder(name, remote_options(settings))
+
+
+def batch_client(settings: Settings, name: str) -> OpenAIBatches | None:
+    """The Batch API of a model; None when it has none, or cannot be reached with these settings."""
+    options = remote_options(settings)
+    reachable = options.api_key or options.base_url
+    return OpenAIBatches(name, options) if name.startswith("openai:") and reachable else None
+
+
+def lane_policy(settings: Settings) -> LanePolicy:
+    """When inputs travel in batches."""
+    return LanePolicy(settings.embedding_lane, settings.batch_min_inputs, settings.batch_deadline_hours)
 
 
 def embedder(settings: Settings) -> Embedder:

@@ -19,6 +19,7 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
                 assets.content_root,
                 assets.documents,
                 assets.document_chunks,
+                assets.embedding_batches,
                 assets.chunk_embeddings,
                 assets.vector_index,
                 assets.published_generation,
@@ -28,7 +29,7 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
         asset_checks=[schema.schema_at_head, *checks.CHECKS],
         jobs=[automation.ingest_content, schema.migrate_database],
         schedules=[automation.scheduled_ingestion],
-        sensors=[automation.content_changed],
+        sensors=[automation.content_changed, automation.batches_ended],
         resources={"postgres": PostgresResource(), "pipeline": pipeline, "observer": observer},
         executor=dg.in_process_executor,
     )

@@ -18,6 +18,7 @@
     │   ├── EmbeddingUnavailableError   no sound answer came in time (a retry may help)
     │   └── EmbeddingDeadlineError  the stage took longer than it may; run again, it goes on where it stopped
     ├── BudgetExceededError         it would cost more than may be spent; raise the budget, or wait
+    ├── BatchesUnderWayError        inputs wait in batches of the Batch API; come back later
     ├── IndexUnusableError          the vector index is missing, invalid or not used
     └── PublishError                the candidate may not become the live generation
         └── UnknownGenerationError  there is no such generation to step to
@@ -116,6 +117,10 @@ class BudgetExceededError(ResumePipelineError):
     def __init__(self, message: str, figures: dict[str, float]) -> None:
         super().__init__(message)
         self.figures = figures
+
+
+class BatchesUnderWayError(ResumePipelineError):
+    """Inputs wait in batches of the Batch API; nothing can be published until those end or their deadline is over."""
 
 
 class IndexUnusableError(ResumePipelineError):

@@ -53,10 +53,12 @@ def plan(
         max_loss_share=settings.max_loss_share,
         confirm_deletions=yes,
         rules=bootstrap.spending_rules(settings),
+        policy=bootstrap.lane_policy(settings),
     )
     if as_json:
         counts = counts_json(report.files, report.chunks_total, report.chunks_new, report.embeddings)
         counts["embeddings"]["estimated_seconds"] = round(report.embeddings.estimated_seconds, 3)
+        counts["embeddings"]["lane"] = report.embeddings.lane
         counts["embeddings"]["within_budget"] = report.embeddings.within_budget
         print_json(
             {

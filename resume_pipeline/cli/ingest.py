@@ -1,5 +1,6 @@
 """`ingest`: the whole graph in this process, with a bar per stage and a summary at the end."""
 
+import dataclasses
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,7 @@ from resume_pipeline.cli.output import (
 from resume_pipeline.errors import ResumePipelineError
 from resume_pipeline.ingestion.progress import Progress as StageProgress
 from resume_pipeline.ingestion.reports import (
+    BatchesReport,
     ChunksReport,
     DocumentsReport,
     EmbeddingsReport,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
-StageReport = DocumentsReport | ChunksReport | EmbeddingsReport | IndexReport | PublishReport
+StageReport = DocumentsReport | ChunksReport | BatchesReport | EmbeddingsReport | IndexReport | PublishReport
 FILE_CHANGES = ("added", "changed", "renamed", "removed", "unchanged", "skipped")
 
 
@@ -150,6 +152,7 @@ def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
             chunks.new if chunks else 0,
             embeddings,
         ),
+        "batches": dataclasses.asdict(reports.get("embedding_batches", BatchesReport())),
         "notice": embeddings.notice if embeddings else None,
         **notes_json(documents.warnings, errors, documents.skipped),
         "seconds": {stage: round(report.seconds, 3) for stage, report in reports.items()},
@@ -172,6 +175,10 @@ def _show_summary(reports: dict[str, Any]) -> None:
         ("vector_index", f"{index.kind}, {index.vectors} vectors, recall@10 {index.recall_at_10:.3f}", index),
         ("published_generation", published.reason, published),
     ]
+    batches: BatchesReport = reports.get("embedding_batches", BatchesReport())
+    if batches != BatchesReport(seconds=batches.seconds):
+        what = f"{batches.submitted:,} inputs submitted, {batches.collected:,} collected, {batches.left:,} left"
+        rows.insert(2, ("embedding_batches", what, batches))
     show_table("", ("stage", "what it did", "seconds"), [(n, w, f"{r.seconds:.2f}") for n, w, r in rows])
     show_notice(embeddings.notice)
     show_table("\nskipped", ("file", "reason"), note_rows(documents.skipped))

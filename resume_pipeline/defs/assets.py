@@ -7,15 +7,18 @@ assets only. What a stage does is in ``ingestion``; how its report looks is ``de
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import dagster as dg
 
+from resume_pipeline import bootstrap
 from resume_pipeline.defs import presentation as show
 from resume_pipeline.defs.columns import column_schema
 from resume_pipeline.defs.failures import RETRIES, failures
 from resume_pipeline.defs.resources import PipelineResource, PostgresResource, RunObserver
 from resume_pipeline.defs.schema import GROUP, OWNERS, WRITE_POOL, database_schema
 from resume_pipeline.embedding.tokens import load_token_counter
+from resume_pipeline.ingestion.batches import collect_batches, require_nothing_waits, submit_batches
 from resume_pipeline.ingestion.chunks import chunk_documents
 from resume_pipeline.ingestion.content_fingerprint import content_fingerprint
 from resume_pipeline.ingestion.documents import record_documents
@@ -112,7 +115,26 @@ def document_chunks(
     return dg.MaterializeResult(metadata=show.chunks_metadata(report, preview, histogram), data_version=version)
 
 
-@stage(document_chunks, kinds={"python", "postgres"}, table="chunk_embeddings")
+@stage(document_chunks, kinds={"python", "openai", "postgres"}, table="embedding_batches")
+def embedding_batches(
+    context: dg.AssetExecutionContext, postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
+) -> dg.MaterializeResult[None]:
+    """The batch lane: answers of ended batches are stored, and large loads submitted (RESUME_EMBEDDING_LANE)."""
+    settings = pipeline.settings
+    with postgres.writing() as sessions:
+        rules, clients = bootstrap.spending_rules(settings), partial(bootstrap.batch_client, settings)
+        collected = collect_batches(sessions, clients, rules, context.run_id)
+        with sessions() as session:
+            model = pipeline.model(session).name
+        spending = pipeline.spending(sessions, model, context.run_id, lane="batch")
+        policy = bootstrap.lane_policy(settings)
+        submitted = submit_batches(sessions, lambda: pipeline.embedder(model), clients(model), policy, spending)
+    report = collected.followed_by(submitted)
+    observer.finished("embedding_batches", report)
+    return dg.MaterializeResult(metadata=show.batches_metadata(report))
+
+
+@stage(document_chunks, embedding_batches, kinds={"python", "postgres"}, table="chunk_embeddings")
 def chunk_embeddings(
     context: dg.AssetExecutionContext, postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
 ) -> dg.MaterializeResult[None]:
@@ -131,7 +153,8 @@ def chunk_embeddings(
         report = replace(report, notice=model.notice)
         version = _version(sessions, report.model)
         models = describe_models(sessions, model.configured)
-    observer.finished("chunk_embeddings", report)
+        observer.finished("chunk_embeddings", report)
+        require_nothing_waits(sessions, model.name)
     metadata = {**show.embeddings_metadata(report), "models": show.models_table(models)}
     return dg.MaterializeResult(metadata=metadata, data_version=version)
 

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from resume_pipeline.ingestion.reports import (
+    BatchesReport,
     ChunksReport,
     DocumentsReport,
     EmbeddingsReport,
@@ -102,6 +103,21 @@ def embeddings_metadata(report: EmbeddingsReport) -> Metadata:
         "dimensions": report.dimensions,
         "seconds": round(report.seconds, 3),
         "inputs_per_second": round(report.sent / max(report.seconds, 1e-3), 1),
+    }
+
+
+def batches_metadata(report: BatchesReport) -> Metadata:
+    """What came back from batches, what was submitted and at which price, and what still waits."""
+    return {
+        "inputs_collected": report.collected,
+        "inputs_left_to_the_direct_lane": report.left,
+        "inputs_submitted": report.submitted,
+        "batches_submitted": report.batches_submitted,
+        "tokens_submitted": report.tokens,
+        "cost_usd": report.cost_usd if report.cost_usd is not None else "unknown price",
+        "batches_open": report.batches_open,
+        "inputs_waiting": report.inputs_waiting,
+        "seconds": round(report.seconds, 3),
     }
 
 

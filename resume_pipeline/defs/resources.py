@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 from resume_pipeline import bootstrap
 from resume_pipeline.defs.failures import failures
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.prices import Lane
 from resume_pipeline.ingestion.progress import Progress
 from resume_pipeline.ingestion.reading import ContentRoot
 from resume_pipeline.ingestion.serving import ModelInUse, model_in_use
@@ -109,9 +110,9 @@ class PipelineResource(dg.ConfigurableResource["PipelineResource"]):
         with failures():
             return bootstrap.embedding_model(self.settings, name)
 
-    def spending(self, sessions: Sessions, model: str, run_id: str) -> Spending:
+    def spending(self, sessions: Sessions, model: str, run_id: str, lane: Lane = "direct") -> Spending:
         """The purse of a run."""
-        return Spending(sessions, bootstrap.spending_rules(self.settings), model, run_id=run_id)
+        return Spending(sessions, bootstrap.spending_rules(self.settings), model, lane=lane, run_id=run_id)
 
 
 class RunObserver(Protocol):

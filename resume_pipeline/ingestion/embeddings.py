@@ -79,11 +79,8 @@ def embed_chunks(
         answered=lambda sent: progress(STAGE, sent, totals.inputs),
         until=math.inf if deadline_seconds is None else started + deadline_seconds,
     )
-    while totals.inputs:
-        rejected = len(scope.rejected)
-        sender.send(scope.pending())
-        if len(scope.rejected) == rejected:
-            break
+    if totals.inputs:
+        scope.send_all(sender)
     with sessions() as session:
         total = count_wanted_chunks(session, shard, also_of=also_of)
     return EmbeddingsReport(
@@ -125,6 +122,13 @@ class _Scope:
             if shared:
                 totals = self._totals()
         return totals
+
+    def send_all(self, sender: Sender) -> None:
+        """Send what is missing, and again what a document brings that takes the place of one set aside."""
+        rejected = -1
+        while len(self.rejected) != rejected:
+            rejected = len(self.rejected)
+            sender.send(self.pending())
 
     def _totals(self) -> PendingTotals:
         with self.sessions() as session:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from resume_pipeline.domain.documents import TokenCounter
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.ingestion.batches import LanePolicy
 from resume_pipeline.ingestion.chunks import BATCH_DOCUMENTS, cut_or_none
 from resume_pipeline.ingestion.documents import batches, take_existing
 from resume_pipeline.ingestion.publishing import held
@@ -76,6 +77,7 @@ def plan_ingestion(
     max_loss_share: float,
     confirm_deletions: bool = False,
     rules: SpendingRules | None = None,
+    policy: LanePolicy | None = None,
 ) -> PlanReport:
     """What `ingest` would do now, and what it would send.
 
@@ -94,7 +96,7 @@ def plan_ingestion(
         if has_schema:
             planner.add_stored()
             planner.warnings.extend(_stored_warnings(session, reader))
-        report = _report(planner, embedder, rules or SpendingRules())
+        report = _report(planner, embedder, rules or SpendingRules(), policy or LanePolicy())
         if not confirm_deletions:
             reader.check_loss(reader.difference(), max_loss_share=max_loss_share)
         session.rollback()
@@ -111,13 +113,14 @@ def _stored_warnings(session: Session, reader: ContentReader) -> list[Note]:
     ]
 
 
-def _report(planner: _Planner, embedder: Embedder, rules: SpendingRules) -> PlanReport:
+def _report(planner: _Planner, embedder: Embedder, rules: SpendingRules, policy: LanePolicy) -> PlanReport:
     reader = planner.reader
     model = find_model(planner.session, embedder.name) if planner.has_schema else None
     totals = planned_totals(planner.session, model, has_schema=planner.has_schema)
     pace = measured_pace(planner.session, embedder.name) if planner.has_schema else None
     today = spent_today(planner.session) if planner.has_schema else Decimal(0)
-    cost_usd = rules.cost_usd(embedder.name, totals.tokens)
+    lane = policy.lane_for(embedder.name, totals.inputs)
+    cost_usd = rules.cost_usd(embedder.name, totals.tokens, lane)
     difference = reader.difference()
     return PlanReport(
         files=reader.counts(difference),
@@ -132,8 +135,11 @@ def _report(planner: _Planner, embedder: Embedder, rules: SpendingRules) -> Plan
             cost_usd=cost_usd,
             planned_tokens=totals.tokens,
             planned_cost_usd=cost_usd,
-            estimated_seconds=estimated_seconds(totals.tokens, pace, embedder.name),
-            within_budget=rules.allows(embedder.name, totals.tokens, spent_today=today),
+            estimated_seconds=policy.deadline_hours * 3600
+            if lane == "batch"
+            else estimated_seconds(totals.tokens, pace, embedder.name),
+            within_budget=rules.allows(embedder.name, totals.tokens, lane, spent_today=today),
+            lane=lane,
         ),
         warnings=sorted(planner.warnings, key=lambda note: (note.path, note.line or 0)),
         errors=reader.error_notes(),

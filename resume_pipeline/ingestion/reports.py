@@ -3,7 +3,7 @@
 The shells turn these into metadata, tables and JSON; the names are those of the command line's ``--json``.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MAX_CHANGES_NAMED = 200
 """A report names so many changed files; its counts are of all."""
@@ -80,10 +80,40 @@ class EmbeddingsReport:
     planned_cost_usd: float | None = 0.0
     estimated_seconds: float = 0.0
     within_budget: bool = True
+    lane: str = "direct"
     notice: str | None = None
     requests: int = 0
     errors: list[Note] = field(default_factory=list)
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchesReport:
+    """What the batch lane did: inputs collected, left to the direct lane, submitted now, and waiting.
+
+    ``tokens`` and ``cost_usd`` are of what was submitted now.
+    """
+
+    collected: int = 0
+    left: int = 0
+    submitted: int = 0
+    batches_submitted: int = 0
+    tokens: int = 0
+    cost_usd: float | None = 0.0
+    batches_open: int = 0
+    inputs_waiting: int = 0
+    seconds: float = 0.0
+
+    def followed_by(self, submitted: "BatchesReport") -> "BatchesReport":
+        """A look at the open batches and what was submitted after it, as one report."""
+        return replace(
+            submitted,
+            collected=self.collected,
+            left=self.left,
+            batches_open=self.batches_open + submitted.batches_submitted,
+            inputs_waiting=self.inputs_waiting + submitted.submitted,
+            seconds=self.seconds + submitted.seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True)

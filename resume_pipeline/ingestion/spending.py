@@ -43,11 +43,11 @@ class SpendingRules:
         cost = self.cost(model, tokens, lane)
         return None if cost is None else float(cost)
 
-    def allows(self, model: str, tokens: int, *, spent_today: Decimal) -> bool:
+    def allows(self, model: str, tokens: int, lane: Lane = "direct", *, spent_today: Decimal) -> bool:
         """Whether so many tokens fit into the budgets; without a price none do, where a budget is set."""
         if not tokens or not self.is_limited:
             return True
-        cost = self.cost(model, tokens)
+        cost = self.cost(model, tokens, lane)
         if cost is None or (self.per_run_usd is not None and cost > self.per_run_usd):
             return False
         return self.per_day_usd is None or spent_today + cost <= self.per_day_usd

@@ -16,7 +16,15 @@ from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.storage.bulk import copy_vectors
 from resume_pipeline.storage.content_manifest import in_shard
 from resume_pipeline.storage.embedding_models import StoredModel
-from resume_pipeline.storage.models import ChunkEmbedding, ChunkOccurrence, Document, DocumentChunk, SourceFile
+from resume_pipeline.storage.models import (
+    ChunkEmbedding,
+    ChunkOccurrence,
+    Document,
+    DocumentChunk,
+    EmbeddingBatch,
+    EmbeddingBatchInput,
+    SourceFile,
+)
 from resume_pipeline.storage.visibility import VISIBLE, visible_at
 
 
@@ -71,7 +79,7 @@ def pending_inputs(
     after: bytes = b"",
     limit: int | None = None,
 ) -> list[PendingInput]:
-    """The distinct embedding inputs of the candidate that have no vector by this model, by hash.
+    """The distinct inputs of the candidate that have no vector by this model and wait in no batch, by hash.
 
     ``also_of`` is another generation looked at. A page begins behind the hash ``after`` and has up to ``limit``.
     """
@@ -83,7 +91,7 @@ def pending_inputs(
 def _pending(model: StoredModel, shard: Shard | None, also_of: int | None) -> Select[bytes, int]:
     return (
         select(DocumentChunk.input_hash, func.max(DocumentChunk.input_tokens).label("tokens"))
-        .where(_wanted_chunks(shard, also_of), ~_has_vector(model))
+        .where(_wanted_chunks(shard, also_of), ~_has_vector(model), ~_waiting_in_a_batch(model))
         .group_by(DocumentChunk.input_hash)
     )
 
@@ -91,6 +99,25 @@ def _pending(model: StoredModel, shard: Shard | None, also_of: int | None) -> Se
 def _has_vector(model: StoredModel) -> Exists:
     return exists().where(
         ChunkEmbedding.embedding_model_id == model.embedding_model_id, ChunkEmbedding.chunk_id == DocumentChunk.chunk_id
+    )
+
+
+def count_waiting(session: Session, model: StoredModel) -> int:
+    """How many distinct inputs of the candidate have no vector yet and wait in a batch of the model."""
+    statement = select(func.count(DocumentChunk.input_hash.distinct())).where(
+        _wanted_chunks(None, None), ~_has_vector(model), _waiting_in_a_batch(model)
+    )
+    return session.scalar(statement) or 0
+
+
+def _waiting_in_a_batch(model: StoredModel) -> Exists:
+    """Whether a chunk's input is under way in a batch of the model whose deadline is not over."""
+    return exists().where(
+        EmbeddingBatchInput.input_hash == DocumentChunk.input_hash,
+        EmbeddingBatch.embedding_batch_id == EmbeddingBatchInput.embedding_batch_id,
+        EmbeddingBatch.embedding_model_id == model.embedding_model_id,
+        EmbeddingBatch.ended_at.is_(None),
+        EmbeddingBatch.deadline_at > func.now(),
     )
 
 

@@ -2,12 +2,12 @@
 
 A column's meaning is its comment, which Postgres keeps too. Add a table or column here together with a migration; a
 test holds the two against each other. Model partitions of ``chunk_embeddings`` and their indexes are made by
-``storage.embedding_models`` and ``storage.vector_index``, not by a migration.
+``storage.embedding_models`` and ``storage.vector_index``, not by a migration. The tables of what embedding costs stand
+in ``storage.spending_models``.
 """
 
 import datetime as dt
 import uuid
-from decimal import Decimal
 from typing import Any
 
 from pgvector.sqlalchemy import VECTOR
@@ -21,29 +21,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    Numeric,
     Text,
     Uuid,
     func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    """The declarative base; its metadata is what Alembic compares with the database."""
-
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+from resume_pipeline.storage.mapping import Base as Base
+from resume_pipeline.storage.spending_models import EmbeddingBatch as EmbeddingBatch
+from resume_pipeline.storage.spending_models import EmbeddingBatchInput as EmbeddingBatchInput
+from resume_pipeline.storage.spending_models import EmbeddingSpending as EmbeddingSpending
 
 
 class EmbeddingModel(Base):
@@ -184,27 +173,6 @@ class ChunkEmbedding(Base):
         ForeignKey("embedding_models.embedding_model_id", ondelete="CASCADE"), primary_key=True
     )
     embedding: Mapped[Any] = mapped_column(VECTOR(), nullable=False, comment="Dimensions are those of the model")
-
-
-class EmbeddingSpending(Base):
-    """What one answer of an embedding model cost."""
-
-    __tablename__ = "embedding_spending"
-    __table_args__ = (
-        CheckConstraint("lane IN ('direct', 'batch')", name="lane_known"),
-        Index("ix_embedding_spending_spent_at", "spent_at"),
-        Index("ix_embedding_spending_run_id", "run_id"),
-        {"comment": "What embedding cost, a row per answer, written together with its vectors"},
-    )
-
-    spending_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    spent_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    run_id: Mapped[str] = mapped_column(Text, comment="The run it was spent in: Dagster's id, or a random one")
-    embedding_model: Mapped[str] = mapped_column(Text, comment="The model's name, which may be removed meanwhile")
-    lane: Mapped[str] = mapped_column(Text, comment="direct: a request; batch: the Batch API at half the price")
-    inputs: Mapped[int] = mapped_column(Integer)
-    tokens: Mapped[int] = mapped_column(BigInteger, comment="Tokens the provider charges for")
-    cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(20, 12), comment="Null when the price was not known")
 
 
 class Generation(Base):

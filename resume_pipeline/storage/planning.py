@@ -54,9 +54,15 @@ def planned_totals(session: Session, model: StoredModel | None, *, has_schema: b
     new = "NOT EXISTS (SELECT FROM document_chunks c WHERE c.chunk_id = p.chunk_id)" if has_schema else "true"
     missing = "true"
     if model is not None:
+        waiting = (
+            "SELECT FROM embedding_batch_inputs i JOIN embedding_batches b USING (embedding_batch_id) "
+            "WHERE i.input_hash = p.input_hash AND b.embedding_model_id = :model "
+            "AND b.ended_at IS NULL AND b.deadline_at > now()"
+        )
         missing = (
             f"NOT EXISTS (SELECT FROM document_chunks c JOIN {model.partition} e USING (chunk_id) "
-            "WHERE c.input_hash = p.input_hash)"
+            "WHERE c.input_hash = p.input_hash) "
+            f"AND NOT EXISTS ({waiting})"
         )
     session.execute(text("ANALYZE planned"))
     row = session.execute(
@@ -67,6 +73,7 @@ def planned_totals(session: Session, model: StoredModel | None, *, has_schema: b
                  sent AS (SELECT count(*) AS inputs, COALESCE(sum(tokens), 0) AS tokens FROM input p WHERE {missing})
             SELECT (SELECT count(*) FROM chunk), (SELECT count(*) FROM chunk p WHERE {new}), inputs, tokens FROM sent
             """  # noqa: S608  (fragments are ours)
-        )
+        ),
+        {"model": model.embedding_model_id} if model is not None else {},
     ).one()
     return PlannedTotals(*(int(value) for value in row))

@@ -40,7 +40,7 @@ def write(content, files: int = 3) -> None:
 def test_every_asset_that_touches_the_database_lists_the_schema_among_its_direct_deps():
     graph = defs.resolve_asset_graph()
     schema = dg.AssetKey("database_schema")
-    for name in [*ROUTE, "model_embeddings"]:
+    for name in [*ROUTE, "embedding_batches", "model_embeddings"]:
         assert schema in graph.get(dg.AssetKey(name)).parent_keys, name
 
 
@@ -70,7 +70,7 @@ def test_the_code_version_of_the_schema_is_the_alembic_head():
 def test_every_writing_step_is_in_the_writers_pool():
     job = defs.resolve_job_def("ingest_content")
     for node in job.nodes:
-        if node.name in {*ROUTE, "apply_migrations"}:
+        if node.name in {*ROUTE, "embedding_batches", "apply_migrations"}:
             assert node.definition.pools == {"database_writer"}, node.name
 
 

@@ -194,6 +194,8 @@ def control(service: Service, path: str, body: bytes) -> Any:
         service.configure(given)
     elif path == "faults":
         service.faults.replace(given)
+    elif path == "end-batches":
+        service.batches.end_all()
     elif path == "chat" and given is not None:
         service.chat.script(given)
     answers: dict[str, Callable[[], Any]] = {

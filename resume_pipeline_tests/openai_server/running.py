@@ -50,6 +50,10 @@ class RunningServer:
         """Set options (``service.Options``)."""
         self.control("configure", options)
 
+    def end_batches(self) -> None:
+        """Let every batch that works be done at the next look."""
+        self.control("end-batches", post=True)
+
     def fault(self, *rules: dict[str, Any]) -> None:
         """Set the faults (``faults.Rule``)."""
         self.control("faults", list(rules))
