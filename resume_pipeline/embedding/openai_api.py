@@ -223,14 +223,13 @@ class OpenAIEmbedder:
         last = failures[-1]
         if last.kind == "access":
             raise EmbeddingAccessError(f"{self.name}: {last.reason}.")
-        if last.kind in {"busy", "network"}:
+        if last.kind in {"busy", "server", "network"}:
             self._concurrency.congested()
+        if last.kind == "busy":
             return
         enough = BLAME_AFTER if len(inputs) > 1 else BLAME_ALONE_AFTER
         in_a_row = len(failures) >= enough and all(failure.kind == last.kind for failure in failures[-enough:])
         if last.kind != "refused" and not in_a_row:
-            if last.kind == "server":
-                self._concurrency.congested()
             return
         other = last if list(inputs) == [CANARY_TEXT] else self._ask_for_another(last, patience, dimensions)
         if not isinstance(other, Failure):

@@ -18,6 +18,9 @@ from pathlib import Path
 from resume_pipeline.errors import EmbeddingError
 
 BUSY_TIMEOUT_SECONDS = 30.0
+QUICK_SHARE = 0.002
+"""Of a minute's tokens; what is on its way to and from the server makes up for so little."""
+
 FLIGHT_SECONDS = 900.0
 LATE_SECONDS = 30.0
 """A request that did not leave so long after its turn, or was not answered in so long, belonged to a killed process."""
@@ -103,7 +106,10 @@ class Pace:
         self._connection = _open(file)
 
     def reserve(self, tokens: int) -> tuple[int, float]:
-        """Stand in line with a request of so many tokens: its number, and the seconds until its turn."""
+        """Stand in line with a request of so many tokens: its number, and the seconds until its turn.
+
+        A visitor's question is too small to stand behind full requests: it only waits for the limit of requests.
+        """
         now = self._clock()
         with self._transaction() as connection:
             connection.execute(
@@ -115,7 +121,8 @@ class Pace:
                 bucket = self._bucket(connection, unit, now)
                 if bucket is not None:
                     capacity, per_second, level = bucket
-                    waits.append((min(amount, capacity) - level) / per_second)
+                    if unit != "tokens" or amount > capacity * QUICK_SHARE:
+                        waits.append((min(amount, capacity) - level) / per_second)
                     self._set_level(connection, unit, level - amount, now)
             longest = max(0.0, *waits)
             cursor = connection.execute(
@@ -173,8 +180,8 @@ class Pace:
 
     def capacity(self, unit: str) -> float | None:
         """The limit of ``requests`` or ``tokens`` that was last heard of; None before that."""
-        with self._transaction() as connection:
-            row = connection.execute(
+        with self._lock, self._translated():
+            row = self._connection.execute(
                 "SELECT capacity FROM bucket WHERE account = ? AND unit = ?", (self._account, unit)
             ).fetchone()
         return None if row is None else float(row[0])

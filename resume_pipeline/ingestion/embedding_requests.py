@@ -107,11 +107,11 @@ class Sender:
     def _packed(self, pending: Iterable[PendingInput]) -> Iterator[Request]:
         """Requests filled up to the limits of inputs and tokens, which may change while they are filled."""
         inputs: list[PendingInput] = []
-        tokens = 0
+        tokens, most_tokens = 0, self.embedder.batch_tokens
         for one in pending:
-            if inputs and (len(inputs) >= self._most_inputs or tokens + one.tokens > self.embedder.batch_tokens):
+            if inputs and (len(inputs) >= self._most_inputs or tokens + one.tokens > most_tokens):
                 yield Request(inputs)
-                inputs, tokens = [], 0
+                inputs, tokens, most_tokens = [], 0, self.embedder.batch_tokens
             inputs.append(one)
             tokens += one.tokens
         if inputs:

@@ -73,6 +73,14 @@ def test_what_remains_may_go_at_once_and_the_rest_waits_for_its_turn(pace):
     assert waits == pytest.approx([0, 0, 5, 10])
 
 
+def test_a_question_does_not_stand_behind_full_requests(pace):
+    learn(pace, tokens=0)
+    assert [pace.reserve(30_000)[1] for _ in range(2)] == pytest.approx([30, 60])
+
+    assert pace.reserve(50)[1] == 0
+    assert pace.reserve(30_000)[1] == pytest.approx(90.05)
+
+
 def test_requests_a_minute_are_limited_like_tokens(pace):
     learn(pace, tokens=60_000, requests=2)
 

@@ -116,6 +116,18 @@ def test_a_server_that_takes_fewer_inputs_is_asked_for_as_many_as_it_takes(remot
     assert openai_server.state()["asked"]["inputs"] == run.embeddings.sent
 
 
+@pytest.mark.parametrize("fault", [{"kind": "timeout", "seconds": 1}, {"kind": "drop_before"}], ids=["slow", "drops"])
+def test_a_server_that_does_not_manage_large_requests_gets_smaller_ones(remote, openai_server, fault):
+    openai_server.fault({**fault, "min_inputs": 10})
+    pipeline = remote(timeout_seconds=0.5)
+    portfolio(pipeline)
+
+    run = pipeline.run()
+
+    assert run.embeddings.errors == []
+    assert run.embeddings.sent == len(needed(pipeline)) > 16
+
+
 @pytest.mark.parametrize("fault", [REFUSAL, {**REFUSAL, "status": 500}], ids=["400", "500"])
 def test_a_refused_input_is_found_and_named_its_neighbours_go_on_and_its_document_stays_as_it_was(
     remote, openai_server, fault
