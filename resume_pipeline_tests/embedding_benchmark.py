@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -58,7 +59,6 @@ class Run:
             "RESUME_STATE_DIR": str(self.state_dir),
             "RESUME_CONTENT_ROOT": str(content),
             "RESUME_EMBEDDING_MODEL": "openai:text-embedding-3-small",
-            "RESUME_EMBEDDING_TIMEOUT_SECONDS": "10",
             "DATABASE_URL": "",
         }
 
@@ -127,12 +127,14 @@ def pace(run: Run) -> None:
     row("answers 429 in all", sum(entry["status"] == 429 for entry in timeline))
     row(f"answers 429 after the first {FIRST_SECONDS:.0f} seconds", len(late))
     row("requests under way at most", state["max_in_flight"])
-    row("seconds of the embeddings stage", report["seconds"]["chunk_embeddings"])
+    row("seconds of the embeddings stage", f"{report['seconds']['chunk_embeddings']:.1f}")
+    row("peak MB of the ingesting process", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1000)
 
 
 def faults(run: Run) -> None:
     """From nothing, with faults and kills; requests of 128 inputs at most, so that there are many to fail."""
     server, moments = run.server, random.Random(11)
+    run.environment["RESUME_EMBEDDING_TIMEOUT_SECONDS"] = "15"
     server.reset(**LIMITS, latency_seconds=LATENCY_SECONDS, max_inputs=FAULTY_INPUTS)
     server.fault(*[{**rule, "min_inputs": 2} for rule in FAULTS])
     in_flight: list[set[str]] = []

@@ -18,9 +18,9 @@ from resume_pipeline.embedding.base import Vectors, checked
 from resume_pipeline.embedding.pacing import read_retry_after
 from resume_pipeline.errors import EmbeddingError
 
-Kind = Literal["busy", "server", "network", "spoilt", "refused", "access"]
-"""busy: too many requests; server: its fault; network: no answer; spoilt: an answer that is none; refused: this
-request's inputs; access: key, quota, model or address, which no retry and no other input helps."""
+Kind = Literal["busy", "server", "network", "late", "spoilt", "refused", "access"]
+"""busy: too many requests; server: its fault; network: no connection; late: no answer in time; spoilt: an answer that
+is none; refused: this request's inputs; access: key, quota, model or address, which no retry and no other input helps."""
 
 ACCESS: Mapping[Any, str] = {
     # Not what the server said: it repeats part of the key.
@@ -80,7 +80,7 @@ def read_failure(error: Exception, *, key: str) -> Failure:
     import openai  # noqa: PLC0415  (0.7 s)
 
     if isinstance(error, openai.APITimeoutError):
-        return Failure("network", "it did not answer in time")
+        return Failure("late", "it did not answer in time")
     if not isinstance(error, openai.APIStatusError):
         cause = f" ({type(error.__cause__).__name__})" if error.__cause__ is not None else ""
         return Failure("network", f"the connection failed{cause}")

@@ -38,9 +38,13 @@ MAX_REQUEST_TOKENS = 285_000
 
 MAX_INPUT_TOKENS = 8191
 BLAME_AFTER = 3
+BLAME_LATE_AFTER = 2
 BLAME_ALONE_AFTER = 8
 """So many failures in a row, and it is asked whether the request is the cause. One that is blamed is sent in halves, a
 single input is given up: it is blamed later, so that chance is not taken for a cause."""
+
+MAX_DOUBLINGS = 3
+"""Of the time one request may take, when it did not suffice."""
 
 QUESTION_SECONDS = 20.0
 """A visitor's question is not kept waiting for longer."""
@@ -184,7 +188,10 @@ class OpenAIEmbedder:
                 wait = self._pace.depart(flight)
                 if wait == 0:
                     break
-            headers, found = self._send(inputs, dimensions, min(self._options.timeout_seconds, patience.left + 1))
+            # An answer that came too late may be charged; the same request is given longer each time.
+            late = sum(failure.kind == "late" for failure in failures)
+            timeout = self._options.timeout_seconds * 2 ** min(late, MAX_DOUBLINGS)
+            headers, found = self._send(inputs, dimensions, min(timeout, patience.left + 1))
         finally:
             if headers:
                 self._pace.arrived(flight, headers)
@@ -223,11 +230,13 @@ class OpenAIEmbedder:
         last = failures[-1]
         if last.kind == "access":
             raise EmbeddingAccessError(f"{self.name}: {last.reason}.")
-        if last.kind in {"busy", "server", "network"}:
+        if last.kind in {"busy", "server", "network", "late"}:
             self._concurrency.congested()
         if last.kind == "busy":
             return
         enough = BLAME_AFTER if len(inputs) > 1 else BLAME_ALONE_AFTER
+        if last.kind == "late" and len(inputs) > 1:
+            enough = BLAME_LATE_AFTER
         in_a_row = len(failures) >= enough and all(failure.kind == last.kind for failure in failures[-enough:])
         if last.kind != "refused" and not in_a_row:
             return
