@@ -20,7 +20,8 @@ from resume_pipeline.errors import EmbeddingError
 
 Kind = Literal["busy", "server", "network", "late", "spoilt", "refused", "access"]
 """busy: too many requests; server: its fault; network: no connection; late: no answer in time; spoilt: an answer that
-is none; refused: this request's inputs; access: key, quota, model or address, which no retry and no other input helps."""
+is none; refused: this request's inputs; access: key, quota, model or address, which neither a retry nor another input
+helps."""
 
 ACCESS: Mapping[Any, str] = {
     # Not what the server said: it repeats part of the key.
