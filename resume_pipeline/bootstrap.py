@@ -13,6 +13,7 @@ from resume_pipeline.embedding.openai_api import RemoteOptions
 from resume_pipeline.embedding.openai_batches import OpenAIBatches
 from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.embedding.registry import load_embedder
+from resume_pipeline.errors import DatabaseError
 from resume_pipeline.ingestion.batches import LanePolicy
 from resume_pipeline.ingestion.indexing import IndexWish
 from resume_pipeline.ingestion.reading import ContentRoot
@@ -95,6 +96,15 @@ def model_in_use(settings: Settings, engine: Engine) -> ModelInUse:
         return ModelInUse(settings.embedding_model, settings.embedding_model)
     with driver_errors(), make_sessions(engine)() as session:
         return find_model_in_use(session, settings.embedding_model)
+
+
+def embedder_in_use(settings: Settings) -> Embedder:
+    """The embedding model that an ingest would go on with; that of the settings where the database cannot be asked."""
+    try:
+        name = model_in_use(settings, engine(settings, pool_size=1)).name
+    except DatabaseError:
+        name = settings.embedding_model
+    return embedding_model(settings, name)
 
 
 def index_wish(settings: Settings) -> IndexWish:

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from resume_pipeline import bootstrap
-from resume_pipeline.cli.output import AsJson, money, out, print_json, show_notice, show_table
+from resume_pipeline.cli.output import AsJson, duration, money, out, print_json, show_notice, show_table
 from resume_pipeline.ingestion import models as use_case
 from resume_pipeline.ingestion.serving import serve_model
 from resume_pipeline.ingestion.spending import Spending
 from resume_pipeline.ingestion.writing import stepping, writing
-from resume_pipeline.settings import load_settings
+from resume_pipeline.settings import Settings, load_settings
 
 models = typer.Typer(help="Embedding models side by side.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Provider and model, as in openai:text-embedding-3-small.")]
@@ -69,9 +69,16 @@ def add(name: Name, as_json: AsJson = False) -> None:
 
 
 @models.command()
-def fill(name: Name, as_json: AsJson = False) -> None:
+def fill(
+    name: Name,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what it would send and cost.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Embed what is live with a model, and build its index; searches go on with the model that is served."""
     settings = load_settings()
+    if plan:
+        _plan_fill(settings, name, as_json=as_json)
+        return
     with writing(bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
         spending = Spending(sessions, bootstrap.spending_rules(settings), name)
         embedder = bootstrap.embedding_model(settings, name)
@@ -85,6 +92,19 @@ def fill(name: Name, as_json: AsJson = False) -> None:
         f"needed no call; {index.kind} index of {index.vectors:,} vectors, recall@10 {index.recall_at_10:.3f}."
     )
     out.print(f"`resume-pipeline models serve {name}` switches to it.")
+
+
+def _plan_fill(settings: Settings, name: str, *, as_json: bool) -> None:
+    with stepping(bootstrap.engine(settings)) as sessions:
+        embedder, rules = bootstrap.embedding_model(settings, name), bootstrap.spending_rules(settings)
+        planned = use_case.plan_fill(sessions, embedder, rules)
+    if as_json:
+        print_json({"model": name, "embeddings": _numbers(planned)})
+        return
+    cost, time = money(planned.cost_usd), duration(planned.estimated_seconds)
+    out.print(f"{name}: {planned.sent:,} inputs, {planned.tokens:,} tokens, {cost}, {time}.")
+    if not planned.within_budget:
+        out.print("This is more than the budget allows.")
 
 
 @models.command()

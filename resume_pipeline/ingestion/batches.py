@@ -285,8 +285,9 @@ def require_nothing_waits(sessions: Sessions, model_name: str) -> None:
         batches = [batch for batch in stored.open_batches(session) if batch.model == model_name]
     if waiting:
         since = min(batch.submitted_at for batch in batches).strftime("%Y-%m-%d %H:%M UTC")
+        where = "a batch" if len(batches) == 1 else f"{len(batches)} batches"
         raise BatchesUnderWayError(
-            f"{waiting:,} inputs wait in {len(batches)} batches at the provider of {model_name} (since {since}), so "
+            f"{waiting:,} inputs wait in {where} at the provider of {model_name} (since {since}), so "
             "nothing is published yet; the live generation stays. The next `resume-pipeline ingest` collects them, and "
             "so does the sensor `batches_ended` when it runs. RESUME_BATCH_DEADLINE_HOURS says when they are sent "
             "directly instead."

@@ -18,6 +18,7 @@ from resume_pipeline.storage.embedding_models import StoredModel, find_model, re
 from resume_pipeline.storage.embeddings import (
     PendingInput,
     PendingTotals,
+    count_waiting,
     count_wanted_chunks,
     pending_inputs,
     pending_totals,
@@ -82,7 +83,7 @@ def embed_chunks(
     if totals.inputs:
         scope.send_all(sender)
     with sessions() as session:
-        total = count_wanted_chunks(session, shard, also_of=also_of)
+        total = count_wanted_chunks(session, shard, also_of=also_of) - count_waiting(session, model)
     return EmbeddingsReport(
         model=model.name,
         dimensions=model.dimensions,

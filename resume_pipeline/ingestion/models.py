@@ -8,13 +8,20 @@ from resume_pipeline.errors import EmbeddingError
 from resume_pipeline.ingestion.embeddings import embed_chunks, ensure_model
 from resume_pipeline.ingestion.indexing import IndexWish, build_vector_index
 from resume_pipeline.ingestion.progress import Progress, silent
-from resume_pipeline.ingestion.reports import FillReport, ModelReport
+from resume_pipeline.ingestion.reports import EmbeddingsReport, FillReport, ModelReport
 from resume_pipeline.ingestion.serving import model_in_use, require_registered
-from resume_pipeline.ingestion.spending import Spending
+from resume_pipeline.ingestion.spending import Spending, SpendingRules, estimated_seconds
 from resume_pipeline.storage.embedding_models import StoredModel, drop_model, list_models
-from resume_pipeline.storage.embeddings import candidate_vectors, visible_vectors
+from resume_pipeline.storage.embeddings import (
+    candidate_vectors,
+    count_wanted_chunks,
+    pending_totals,
+    share_vectors,
+    visible_vectors,
+)
 from resume_pipeline.storage.engine import Session, Sessions
 from resume_pipeline.storage.generations import GenerationRecord, hold_pointer, list_generations, live_generation
+from resume_pipeline.storage.spending import measured_pace, spent_today
 from resume_pipeline.storage.vector_index import count_vectors
 
 
@@ -51,6 +58,35 @@ def add_model(sessions: Sessions, embedder: Embedder) -> StoredModel:
         EmbeddingSpaceError: the name stands for another model now than when it was registered.
     """
     return ensure_model(sessions, embedder)
+
+
+def plan_fill(sessions: Sessions, embedder: Embedder, rules: SpendingRules) -> EmbeddingsReport:
+    """What ``fill_model`` would send now, by the same statements, in a transaction that is rolled back.
+
+    Raises:
+        EmbeddingError: the model is not registered.
+    """
+    with sessions() as session:
+        model, live = require_registered(session, embedder.name), live_generation(session)
+        generation = live.generation if live is not None else None
+        share_vectors(session, model)
+        totals = pending_totals(session, model, also_of=generation)
+        chunks = count_wanted_chunks(session, also_of=generation)
+        pace = measured_pace(session, model.name)
+        today = spent_today(session)
+        session.rollback()
+    return EmbeddingsReport(
+        model=model.name,
+        dimensions=model.dimensions,
+        sent=totals.inputs,
+        reused=chunks - totals.inputs,
+        tokens=totals.tokens,
+        cost_usd=rules.cost_usd(model.name, totals.tokens),
+        planned_tokens=totals.tokens,
+        planned_cost_usd=rules.cost_usd(model.name, totals.tokens),
+        estimated_seconds=estimated_seconds(totals.tokens, pace, model.name),
+        within_budget=rules.allows(model.name, totals.tokens, spent_today=today),
+    )
 
 
 def fill_model(

@@ -130,7 +130,7 @@ def _report(planner: _Planner, embedder: Embedder, rules: SpendingRules, policy:
             model=embedder.name,
             dimensions=embedder.dimensions,
             sent=totals.inputs,
-            reused=totals.chunks - totals.inputs,
+            reused=totals.chunks - totals.inputs - totals.waiting,
             tokens=totals.tokens,
             cost_usd=cost_usd,
             planned_tokens=totals.tokens,

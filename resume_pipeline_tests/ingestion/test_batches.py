@@ -99,8 +99,9 @@ def test_a_load_goes_by_batch_at_half_the_price_and_the_plan_says_so(lane):
     assert submitted.submitted == planned.sent > 5 and planned.lane == "batch"
     assert submitted.tokens == planned.tokens == direct.tokens
     assert submitted.cost_usd == planned.cost_usd == direct.cost_usd / 2
-    assert lane.plan().sent == 0, "what waits in a batch is not planned again"
-    assert lane.direct().sent == 0
+    waiting, nothing = lane.plan(), lane.direct()
+    assert waiting.sent == nothing.sent == 0, "what waits in a batch is neither planned nor sent again"
+    assert waiting.reused == nothing.reused == 0
     collected = lane.collect()
     assert (collected.collected, collected.left, collected.batches_open) == (submitted.submitted, 0, 0)
     assert lane.vectors() == submitted.submitted
@@ -130,7 +131,7 @@ def test_a_batch_under_way_keeps_its_inputs_from_the_direct_lane_and_from_publis
     assert ended_batches(lane.sessions, lane.client) == []
     assert lane.collect().inputs_waiting == submitted.submitted
     assert lane.direct().sent == 1, "new content goes on by the direct lane"
-    with pytest.raises(BatchesUnderWayError, match=f"{submitted.submitted} inputs wait in 1 batches"):
+    with pytest.raises(BatchesUnderWayError, match=f"{submitted.submitted} inputs wait in a batch"):
         require_nothing_waits(lane.sessions, MODEL)
 
 

@@ -5,7 +5,7 @@ import pytest
 from resume_pipeline.embedding.base import CANARY_TEXT
 from resume_pipeline.errors import EmbeddingError, EmbeddingSpaceError, PublishError, UnknownGenerationError
 from resume_pipeline.ingestion.indexing import IndexWish
-from resume_pipeline.ingestion.models import add_model, describe_models, fill_model, remove_model
+from resume_pipeline.ingestion.models import add_model, describe_models, fill_model, plan_fill, remove_model
 from resume_pipeline.ingestion.serving import model_in_use, serve_model
 from resume_pipeline.ingestion.spending import Spending, SpendingRules
 from resume_pipeline.retrieval.retriever import Retriever
@@ -69,6 +69,17 @@ def test_a_second_model_is_filled_beside_the_served_one_and_served_in_one_step(m
     assert models.live().embedding_model == "hashing:32" and models.live().chunks == chunks
     after = models.search("planner cursor")
     assert after.generation == 2 and {hit.path for hit in after.hits} and after.hits != before.hits
+
+
+def test_the_plan_of_a_fill_is_what_the_fill_does_and_writes_nothing(models):
+    add_model(models.sessions, models.second)
+    planned = plan_fill(models.sessions, models.second, SpendingRules())
+    assert models.pipeline.rows("SELECT count(*) FROM chunk_embeddings_m2") == [(0,)]
+
+    filled = models.fill(models.second).embeddings
+
+    assert (planned.sent, planned.tokens, planned.cost_usd) == (filled.sent, filled.tokens, filled.cost_usd)
+    assert plan_fill(models.sessions, models.second, SpendingRules()).sent == 0
 
 
 def test_going_back_sends_nothing_whether_served_again_or_rolled_back(models):
