@@ -28,7 +28,7 @@ class Options:
     drained: bool = False
     """Whether the first request finds that somebody has just used up the rest of the account's minute."""
     vectors: str = "wordllama"
-    """``wordllama`` (real ones) or ``hashing`` (cheaper)."""
+    """``wordllama`` (real ones), ``hashing`` (words, no meaning) or ``drawn`` (nothing but different, and cheap)."""
     edition: int = 0
     """Another number makes other vectors behind the same model names."""
     max_inputs: int = MAX_INPUTS
