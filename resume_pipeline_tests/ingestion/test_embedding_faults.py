@@ -6,7 +6,7 @@ from resume_pipeline.embedding.openai_api import RemoteOptions
 from resume_pipeline.embedding.registry import load_embedder
 from resume_pipeline.errors import EmbeddingAccessError, EmbeddingDeadlineError, EmbeddingUnavailableError
 from resume_pipeline.ingestion.embeddings import embed_chunks
-from resume_pipeline_tests.pipeline import Pipeline, long_text
+from resume_pipeline_tests.pipeline import CountingEmbedder, Pipeline, long_text
 
 POISON = "The word xyzzypoison stands here."
 REFUSAL = {"kind": "status", "status": 400, "message": "We do not accept this content.", "contains": "xyzzypoison"}
@@ -83,6 +83,16 @@ def test_a_model_of_more_than_2000_dimensions_is_stored_indexed_on_halfvec_and_s
     assert run.index.recall_at_10 >= 0.95
     assert pipeline.rows("SELECT indexdef FROM pg_indexes WHERE indexdef LIKE '%hnsw%halfvec%'")
     assert pipeline.search("who makes loaves?", mode="vector")[0].path == "bread.md"
+
+
+def test_vectors_too_long_for_any_index_are_searched_exactly(remote):
+    pipeline = Pipeline(remote().engine, remote().content, CountingEmbedder(4096), index_kind="hnsw")
+    portfolio(pipeline)
+
+    run = pipeline.run()
+
+    assert (run.index.kind, run.index.used_by_search) == ("exact", True)
+    assert pipeline.search("Paragraph 3 firm 7 says", mode="vector")
 
 
 def test_with_a_fifth_of_the_requests_failing_everything_is_embedded_and_no_answer_is_asked_for_twice(
