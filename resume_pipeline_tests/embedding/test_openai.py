@@ -139,7 +139,7 @@ def test_a_fault_that_passes_is_outlasted_and_nothing_of_it_is_handed_on(remote,
 
 
 def test_a_server_that_does_not_answer_is_left_after_the_time_out(remote, openai_server):
-    model = remote(timeout_seconds=0.3)
+    model = remote(timeout_seconds=1.0)
     model.embed(TEXTS)
     openai_server.fault({"kind": "timeout", "seconds": 3, "times": 1, "min_inputs": 2})
 
@@ -148,9 +148,9 @@ def test_a_server_that_does_not_answer_is_left_after_the_time_out(remote, openai
 
 
 def test_a_request_that_was_too_slow_is_given_longer_before_it_is_paid_for_again(remote, openai_server):
-    model = remote(timeout_seconds=0.4)
+    model = remote(timeout_seconds=1.5)
     model.embed(TEXTS)
-    openai_server.configure(latency_seconds=0.6)
+    openai_server.configure(latency_seconds=1.8)
 
     assert send(model).shape == (3, 1536)
     assert openai_server.state()["requests"]["embeddings"] == 3
