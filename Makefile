@@ -14,10 +14,11 @@ quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ingest plan search status doctor dev test check format bench bench-search tune fuzz stop clean
+.PHONY: help setup ingest plan search status doctor dev test check format bench bench-embeddings bench-search tune \
+	fuzz openai-server stop clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 setup: $(READY) ## Make .venv and install everything
 
@@ -69,8 +70,14 @@ bench-search: $(READY) ## Milliseconds of a search, and what the lexical index c
 tune: $(READY) ## Measure every default of the search: make tune QUESTIONS=/folder ARGS="--corpus /folder"
 	@$(RUN) resume_pipeline_tests.tuning "$(QUESTIONS)" $(ARGS)
 
+bench-embeddings: $(READY) ## Pace, faults, kills and edits of `openai:` models: make bench-embeddings CORPUS=/path
+	@$(RUN) resume_pipeline_tests.embedding_benchmark "$(CORPUS)" $(ARGS)
+
 fuzz: $(READY) ## Throw mutated files at the parser and chunker: make fuzz SECONDS=300
 	@$(RUN) resume_pipeline_tests.hostile.fuzz $(or $(SECONDS),300)
+
+openai-server: $(READY) ## An OpenAI-compatible server on loopback, to try `openai:` models without an account
+	@$(RUN) resume_pipeline_tests.openai_server $(ARGS)
 
 stop: $(READY) ## Stop the embedded Postgres
 	@$(RUN) resume_pipeline db stop

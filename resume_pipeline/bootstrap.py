@@ -5,7 +5,7 @@ The composition root of every shell. Only here is it decided whether the embedde
 
 import os
 import secrets
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from resume_pipeline.content.golden_questions import golden_questions
@@ -13,15 +13,25 @@ from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.domain.quality import QualityBar
 from resume_pipeline.domain.recipe import Recipe
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.openai_api import RemoteOptions
+from resume_pipeline.embedding.openai_batches import OpenAIBatches
+from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.embedding.registry import load_embedder
+from resume_pipeline.errors import DatabaseError
+from resume_pipeline.ingestion.batches import LanePolicy
 from resume_pipeline.ingestion.folder import IndexOptions
+from resume_pipeline.ingestion.indexing import IndexWish
 from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.reading import ContentRoot
+from resume_pipeline.ingestion.serving import ModelInUse
+from resume_pipeline.ingestion.serving import model_in_use as find_model_in_use
+from resume_pipeline.ingestion.spending import SpendingRules
 from resume_pipeline.retrieval.query_log import QueryLog
 from resume_pipeline.retrieval.retriever import Retriever, ranking_recipe
-from resume_pipeline.settings import Settings
+from resume_pipeline.settings import Settings, load_settings
 from resume_pipeline.storage.embedded import EmbeddedPostgres
-from resume_pipeline.storage.engine import URL, Engine, make_engine, make_sessions, normalised_url
+from resume_pipeline.storage.engine import URL, Engine, driver_errors, make_engine, make_sessions, normalised_url
+from resume_pipeline.storage.migrations import schema_state
 
 
 def embedded_postgres(settings: Settings) -> EmbeddedPostgres | None:
@@ -50,15 +60,73 @@ def migration_engine(settings: Settings) -> Engine:
     return engine(settings, pool_size=2)
 
 
-@lru_cache(maxsize=2)
+def remote_options(settings: Settings) -> RemoteOptions:
+    """How these settings reach remote models."""
+    key = settings.openai_api_key
+    return RemoteOptions(
+        api_key=key.get_secret_value() if key is not None else "",
+        base_url=settings.openai_base_url,
+        pace_file=settings.state_dir / "pace.sqlite3",
+        timeout_seconds=settings.embedding_timeout_seconds,
+        retry_seconds=settings.embedding_retry_seconds,
+        concurrency=settings.embedding_concurrency,
+        max_input_tokens=settings.embedding_max_input_tokens,
+    )
+
+
+@lru_cache(maxsize=4)
+def embedding_model(settings: Settings, name: str) -> Embedder:
+    """The embedding model of a name, as these settings reach it, loaded once per process."""
+    return load_embedder(name, remote_options(settings))
+
+
+def batch_client(settings: Settings, name: str) -> OpenAIBatches | None:
+    """The Batch API of a model; None when it has none, or cannot be reached with these settings."""
+    options = remote_options(settings)
+    reachable = options.api_key or options.base_url
+    return OpenAIBatches(name, options) if name.startswith("openai:") and reachable else None
+
+
+def lane_policy(settings: Settings) -> LanePolicy:
+    """When inputs travel in batches."""
+    return LanePolicy(settings.embedding_lane, settings.batch_min_inputs, settings.batch_deadline_hours)
+
+
 def embedder(settings: Settings) -> Embedder:
-    """The embedding model of these settings, loaded once per process."""
-    return load_embedder(settings.embedding_model)
+    """The embedding model that these settings choose."""
+    return embedding_model(settings, settings.embedding_model)
 
 
-def retriever(engine: Engine) -> Retriever:
+def model_in_use(settings: Settings, engine: Engine) -> ModelInUse:
+    """The model that an ingest would go on with; that of the settings where there is no index yet."""
+    if not schema_state(engine).at_head:
+        return ModelInUse(settings.embedding_model, settings.embedding_model)
+    with driver_errors(), make_sessions(engine)() as session:
+        return find_model_in_use(session, settings.embedding_model)
+
+
+def embedder_in_use(settings: Settings) -> Embedder:
+    """The embedding model that an ingest would go on with; that of the settings where the database cannot be asked."""
+    try:
+        name = model_in_use(settings, engine(settings, pool_size=1)).name
+    except DatabaseError:
+        name = settings.embedding_model
+    return embedding_model(settings, name)
+
+
+def index_wish(settings: Settings) -> IndexWish:
+    """The vector index these settings want."""
+    return IndexWish(settings.vector_index, settings.exact_index_limit, settings.index_recall)
+
+
+def spending_rules(settings: Settings) -> SpendingRules:
+    """What embedding costs and may cost."""
+    return SpendingRules(parse_prices(settings.prices or ""), settings.budget_usd, settings.budget_usd_per_day)
+
+
+def retriever(engine: Engine, settings: Settings | None = None) -> Retriever:
     """The retriever over a database; the embedding model is loaded at the first search that needs it."""
-    return Retriever(make_sessions(engine), lru_cache(maxsize=2)(load_embedder))
+    return Retriever(make_sessions(engine), partial(embedding_model, settings or load_settings()))
 
 
 def content_root(settings: Settings, path: Path | None = None, shard: Shard | None = None) -> ContentRoot:

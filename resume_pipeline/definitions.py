@@ -6,7 +6,7 @@ a killed run would leave an orphan that goes on writing; parallel work belongs i
 
 import dagster as dg
 
-from resume_pipeline.defs import assets, automation, checks, content_gaps, evaluation_checks, schema
+from resume_pipeline.defs import assets, automation, checks, content_gaps, evaluation_checks, models, schema
 from resume_pipeline.defs.resources import LogObserver, PipelineResource, PostgresResource, RunObserver
 
 
@@ -19,18 +19,20 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
                 assets.content_root,
                 assets.documents,
                 assets.document_chunks,
+                assets.embedding_batches,
                 assets.chunk_embeddings,
                 assets.vector_index,
                 assets.lexical_index,
                 assets.retrieval_evaluation,
                 assets.published_generation,
+                models.model_embeddings,
                 content_gaps.content_gaps,
             ]
         ),
         asset_checks=[schema.schema_at_head, *checks.CHECKS, *evaluation_checks.CHECKS],
         jobs=[automation.ingest_content, schema.migrate_database, content_gaps.report_content_gaps],
         schedules=[automation.scheduled_ingestion, content_gaps.daily_content_gaps],
-        sensors=[automation.content_changed],
+        sensors=[automation.content_changed, automation.batches_ended],
         resources={"postgres": PostgresResource(), "pipeline": pipeline, "observer": observer},
         executor=dg.in_process_executor,
     )

@@ -16,7 +16,13 @@
     │   ├── ChatAccessError         key, quota, model or address: change a setting or the account
     │   └── ChatUnavailableError    no answer that can be used came in time (a retry may help)
     ├── EmbeddingError              look at the embedding model
-    │   └── EmbeddingSpaceError     vectors of two models would meet
+    │   ├── EmbeddingSpaceError     vectors of two models would meet
+    │   ├── EmbeddingAccessError    key, quota, model or address: change a setting or the account
+    │   ├── EmbeddingInputError     these inputs are refused while others are answered; look at their documents
+    │   ├── EmbeddingUnavailableError   no sound answer came in time (a retry may help)
+    │   └── EmbeddingDeadlineError  the stage took longer than it may; run again, it goes on where it stopped
+    ├── BudgetExceededError         it would cost more than may be spent; raise the budget, or wait
+    ├── BatchesUnderWayError        inputs wait in batches of the Batch API; come back later
     ├── IndexUnusableError          the vector index is missing, invalid or not used
     ├── InvalidFilterError          write the filter in another way
     └── PublishError                the candidate may not become the live generation
@@ -27,6 +33,8 @@ A message holds what failed, the value, and the next step. Add a class only wher
 errors of one file are values (``domain.documents.Problem``), not exceptions.
 """
 
+from collections.abc import Mapping
+
 
 class ResumePipelineError(Exception):
     """Anything this project refuses to do, with the reason and the next step in the message.
@@ -35,6 +43,8 @@ class ResumePipelineError(Exception):
     """
 
     retriable: bool = False
+    figures: Mapping[str, float] = {}
+    """Numbers of the message by name, for those who show them."""
 
 
 class ConfigurationError(ResumePipelineError):
@@ -101,6 +111,40 @@ class EmbeddingError(ResumePipelineError):
 
 class EmbeddingSpaceError(EmbeddingError):
     """The embedding model behind a name is not the one whose vectors are stored under it."""
+
+
+class EmbeddingAccessError(EmbeddingError):
+    """The provider refuses every request: the key, the quota, the model's name or the address is wrong."""
+
+
+class EmbeddingInputError(EmbeddingError):
+    """The provider refuses these inputs, or they are too long, while it answers others."""
+
+
+class EmbeddingUnavailableError(EmbeddingError):
+    """The provider was too busy, failed or could not be reached for as long as a request is tried."""
+
+    retriable = True
+
+
+class EmbeddingDeadlineError(EmbeddingError):
+    """The embeddings stage reached its deadline; what was embedded is kept."""
+
+
+class BudgetExceededError(ResumePipelineError):
+    """The next request would cost more than a budget allows; it was not sent.
+
+    ``figures`` are the amounts in US dollars: ``budget_usd``, ``spent_usd`` (what is under way included) and
+    ``request_usd``.
+    """
+
+    def __init__(self, message: str, figures: dict[str, float]) -> None:
+        super().__init__(message)
+        self.figures = figures
+
+
+class BatchesUnderWayError(ResumePipelineError):
+    """Inputs wait in batches of the Batch API; nothing can be published until those end or their deadline is over."""
 
 
 class IndexUnusableError(ResumePipelineError):

@@ -5,6 +5,7 @@ all, and a test holds the two together. Everything below this layer receives pla
 """
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,9 +16,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.domain.documents import ChunkLimits
+from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.errors import ConfigurationError
 
 VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
+
+OPENAI_DEFAULT_MODEL = "openai:text-embedding-3-small"
 
 CRON_FIELDS = (
     ("minute", 0, 59, ""),
@@ -51,7 +55,21 @@ class Settings(BaseSettings):
     content_root: ProjectPath = Field(Path("content"), alias="RESUME_CONTENT_ROOT")
     state_dir: ProjectPath = Field(Path(".resume-pipeline"), alias="RESUME_STATE_DIR")
     dagster_home: Path | None = Field(None, alias="DAGSTER_HOME")
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL", repr=False)
     embedding_model: str = Field("local:wordllama-256", alias="RESUME_EMBEDDING_MODEL")
+    embedding_concurrency: int = Field(8, alias="RESUME_EMBEDDING_CONCURRENCY", ge=1, le=64)
+    embedding_timeout_seconds: float = Field(60, alias="RESUME_EMBEDDING_TIMEOUT_SECONDS", gt=0)
+    embedding_retry_seconds: float = Field(600, alias="RESUME_EMBEDDING_RETRY_SECONDS", ge=0)
+    embedding_deadline_seconds: float | None = Field(None, alias="RESUME_EMBEDDING_DEADLINE_SECONDS", gt=0)
+    embedding_max_input_tokens: int = Field(8191, alias="RESUME_EMBEDDING_MAX_INPUT_TOKENS", ge=1)
+    fill_models: str | None = Field(None, alias="RESUME_FILL_MODELS")
+    embedding_lane: Literal["auto", "direct", "batch"] = Field("direct", alias="RESUME_EMBEDDING_LANE")
+    batch_min_inputs: int = Field(50_000, alias="RESUME_BATCH_MIN_INPUTS", ge=1)
+    batch_deadline_hours: float = Field(26, alias="RESUME_BATCH_DEADLINE_HOURS", gt=0)
+    prices: str | None = Field(None, alias="RESUME_PRICES")
+    budget_usd: Decimal | None = Field(None, alias="RESUME_BUDGET_USD", ge=0)
+    budget_usd_per_day: Decimal | None = Field(None, alias="RESUME_BUDGET_USD_PER_DAY", ge=0)
     chunk_tokens: int = Field(300, alias="RESUME_CHUNK_TOKENS", ge=16, le=8000)
     chunk_max_tokens: int | None = Field(None, alias="RESUME_CHUNK_MAX_TOKENS", ge=16, le=8000)
     chunk_overlap: int = Field(0, alias="RESUME_CHUNK_OVERLAP", ge=0, le=4000)
@@ -73,12 +91,45 @@ class Settings(BaseSettings):
     sensor_interval_seconds: int = Field(60, alias="RESUME_SENSOR_INTERVAL_SECONDS", ge=5)
     automation: Literal["stopped", "running"] = Field("stopped", alias="RESUME_AUTOMATION")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _key_chooses_the_model(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """With a key and no model, OpenAI's small model is meant."""
+        names = {str(name).lower() for name, value in values.items() if value}
+        if "openai_api_key" in names and not names & {"resume_embedding_model", "embedding_model"}:
+            return {**values, "RESUME_EMBEDDING_MODEL": OPENAI_DEFAULT_MODEL}
+        return values
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _base_url_is_for_http(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^\s/]+", value):
+            raise ValueError("a URL like http://localhost:11434/v1, or unset for OpenAI's own")
+        return value
+
     @field_validator("embedding_model")
     @classmethod
     def _model_has_a_provider(cls, value: str) -> str:
         provider, _, name = value.partition(":")
         if not provider or not name:
             raise ValueError("a provider and a model with a colon between them, as in local:wordllama-256")
+        return value
+
+    @field_validator("fill_models")
+    @classmethod
+    def _every_model_has_a_provider(cls, value: str | None) -> str | None:
+        for name in (value or "").split(","):
+            if name.strip():
+                cls._model_has_a_provider(name.strip())
+        return value
+
+    @field_validator("prices")
+    @classmethod
+    def _prices_are_sound(cls, value: str | None) -> str | None:
+        try:
+            parse_prices(value or "")
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
         return value
 
     @field_validator("schedule_cron")
@@ -123,6 +174,11 @@ class Settings(BaseSettings):
         """The three chunk settings as one value; the hard maximum is 5/3 of the target unless set."""
         maximum = self.chunk_max_tokens or max(self.chunk_tokens * 5 // 3, 16)
         return ChunkLimits(self.chunk_tokens, maximum, self.chunk_overlap)
+
+    @property
+    def models_to_fill(self) -> list[str]:
+        """The models that are kept filled beside the one that is served."""
+        return [name.strip() for name in (self.fill_models or "").split(",") if name.strip()]
 
     @property
     def max_file_bytes(self) -> int:

@@ -1,6 +1,7 @@
 """Real parts for the tests: one embedded Postgres for the session, a fresh database and content folder per test."""
 
 import itertools
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,9 +13,14 @@ from sqlalchemy import text
 from resume_pipeline.storage.embedded import EmbeddedPostgres
 from resume_pipeline.storage.engine import Engine, make_engine
 from resume_pipeline.storage.migrations import upgrade
+from resume_pipeline_tests.openai_server.running import RunningServer, running_server
 from resume_pipeline_tests.pipeline import CountingEmbedder, Pipeline
 
 NUMBERS = itertools.count(1)
+
+# No test sends anything to an account of whoever runs the tests; those that need a server start one.
+for variable in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    os.environ.pop(variable, None)
 
 
 @pytest.fixture(scope="session")
@@ -115,3 +121,19 @@ def content(tmp_path: Path) -> Path:
 def pipeline(engine: Engine, content: Path, embedder: CountingEmbedder) -> Pipeline:
     """The stages in order, over the fresh database and the content root."""
     return Pipeline(engine, content, embedder)
+
+
+@pytest.fixture(scope="session")
+def openai_process() -> Iterator[RunningServer]:
+    """One OpenAI-compatible server for the session, in a process of its own."""
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture
+def openai_server(openai_process: RunningServer) -> Iterator[RunningServer]:
+    """The OpenAI-compatible server as it starts: no counts, no faults, no limits, no latency."""
+    as_started = openai_process.state()["options"]
+    openai_process.reset()
+    yield openai_process
+    openai_process.configure(**as_started)

@@ -85,11 +85,11 @@ class Pipeline:
     def root(self) -> ContentRoot:
         return ContentRoot(self.content, self.max_file_bytes, Recipe(self.limits))
 
-    def run(self, *, confirm_deletions: bool = False) -> Run:
+    def run(self, *, confirm_deletions: bool = False, deadline_seconds: float | None = None) -> Run:
         with writing(self.engine, timeout_seconds=10) as sessions:
             documents = record_documents(sessions, self.root, max_loss_share=0.25, confirm_deletions=confirm_deletions)
             chunks = chunk_documents(sessions, load_token_counter())
-            embeddings = embed_chunks(sessions, self.embedder)
+            embeddings = embed_chunks(sessions, self.embedder, deadline_seconds=deadline_seconds)
             index = build_vector_index(
                 sessions, self.embedder.name, kind=self.index_kind, exact_limit=20_000, recall_target=0.95
             )

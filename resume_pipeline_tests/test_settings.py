@@ -52,6 +52,39 @@ def test_without_any_variable_the_embedded_database_and_the_local_model_are_used
     assert settings.automation == "stopped"
 
 
+def test_with_a_key_openais_small_model_is_used_unless_another_is_chosen(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", PASSWORD)
+    assert settings_from().embedding_model == "openai:text-embedding-3-small"
+
+    monkeypatch.setenv("RESUME_EMBEDDING_MODEL", "hashing:64")
+    assert settings_from().embedding_model == "hashing:64"
+
+    monkeypatch.setenv("RESUME_EMBEDDING_MODEL", "")
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    assert settings_from().embedding_model == "local:wordllama-256"
+
+
+def test_a_key_in_the_env_file_chooses_the_model_too(tmp_path):
+    env_file = tmp_path / ".env"
+    env_file.write_text(f"OPENAI_API_KEY={PASSWORD}\n")
+
+    assert settings_from(env_file).embedding_model == "openai:text-embedding-3-small"
+
+
+def test_the_key_does_not_show_in_the_settings(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", PASSWORD)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://somebody:{PASSWORD}@localhost:11434/v1")
+
+    assert PASSWORD not in repr(settings_from()) + str(settings_from())
+
+
+def test_an_address_that_is_no_url_is_refused_without_showing_it(monkeypatch):
+    said = refusal(monkeypatch, OPENAI_BASE_URL=f"somebody:{PASSWORD}@localhost:11434")
+
+    assert "OPENAI_BASE_URL" in said and "http://localhost:11434/v1" in said
+    assert PASSWORD not in said
+
+
 def test_a_relative_path_starts_at_the_project_root_wherever_the_process_runs(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RESUME_CONTENT_ROOT", "some/notes")

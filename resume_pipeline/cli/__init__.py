@@ -8,7 +8,17 @@ import sys
 
 import typer
 
-from resume_pipeline.cli import content, dagster_instance, database, evaluate, gaps, generations, ingest, questions
+from resume_pipeline.cli import (
+    content,
+    dagster_instance,
+    database,
+    evaluate,
+    gaps,
+    generations,
+    ingest,
+    models,
+    questions,
+)
 from resume_pipeline.cli.output import complain
 from resume_pipeline.errors import ResumePipelineError
 
@@ -19,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (ingest, content, questions, evaluate, gaps, generations, database, dagster_instance):
+for module in (ingest, content, questions, evaluate, gaps, generations, models, database, dagster_instance):
     module.register(app)
 
 

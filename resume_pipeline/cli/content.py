@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from resume_pipeline import bootstrap
-from resume_pipeline.cli.output import AsJson, counts_json, money, note_rows, notes_json, out, print_json, show_table
+from resume_pipeline.cli.output import (
+    AsJson,
+    counts_json,
+    duration,
+    money,
+    note_rows,
+    notes_json,
+    out,
+    print_json,
+    show_notice,
+    show_table,
+)
 from resume_pipeline.embedding.tokens import load_token_counter
 from resume_pipeline.ingestion.planning import plan_ingestion
 from resume_pipeline.ingestion.reports import PlanReport
@@ -32,23 +43,33 @@ def plan(
 ) -> None:
     """Say what `ingest` would do and cost now, and do nothing. Exit code 0: nothing to do, 2: something."""
     settings = load_settings()
+    engine = bootstrap.engine(settings)
+    model = bootstrap.model_in_use(settings, engine)
     report = plan_ingestion(
-        bootstrap.engine(settings),
+        engine,
         bootstrap.content_root(settings, content.resolve() if content is not None else None),
-        bootstrap.embedder(settings),
+        bootstrap.embedding_model(settings, model.name),
         load_token_counter(),
         max_loss_share=settings.max_loss_share,
         confirm_deletions=yes,
+        rules=bootstrap.spending_rules(settings),
+        policy=bootstrap.lane_policy(settings),
     )
     if as_json:
+        counts = counts_json(report.files, report.chunks_total, report.chunks_new, report.embeddings)
+        counts["embeddings"]["estimated_seconds"] = round(report.embeddings.estimated_seconds, 3)
+        counts["embeddings"]["lane"] = report.embeddings.lane
+        counts["embeddings"]["within_budget"] = report.embeddings.within_budget
         print_json(
             {
-                **counts_json(report.files, report.chunks_total, report.chunks_new, report.embeddings),
+                **counts,
+                "notice": model.notice,
                 **notes_json(report.warnings, report.errors, report.skipped),
             }
         )
     else:
         _show(report)
+        show_notice(model.notice)
     raise typer.Exit(0 if report.nothing_to_do else SOMETHING_TO_DO)
 
 
@@ -58,12 +79,15 @@ def _show(report: PlanReport) -> None:
         ("files", ", ".join(f"{count} {name}" for name, count in dataclasses.asdict(files).items())),
         ("chunks", f"{report.chunks_total} in all, {report.chunks_new} new"),
         ("to embed", f"{sent.sent} inputs, {sent.tokens:,} tokens, {money(sent.cost_usd)}; {sent.model}"),
+        ("about", duration(sent.estimated_seconds)),
         ("needs no call", f"{sent.reused} chunks"),
     ]
     show_table("", ("plan", ""), rows)
     show_table("\nskipped", ("file", "reason"), note_rows(report.skipped))
     show_table("\nwarnings", ("file", "reason"), note_rows(report.warnings))
     show_table("\nerrors", ("file", "reason"), note_rows(report.errors))
+    if not sent.within_budget:
+        out.print("\nThis is more than the budget allows: the run will stop before the request that would exceed it.")
     out.print("\nNothing to do." if report.nothing_to_do else "\n`resume-pipeline ingest` does this.")
 
 

@@ -82,7 +82,7 @@ def doctor(as_json: AsJson = False) -> None:
     settings = load_settings()
     findings = diagnose(
         lambda: bootstrap.engine(settings),
-        lambda: bootstrap.embedder(settings),
+        lambda: bootstrap.embedder_in_use(settings),
         bootstrap.content_root(settings),
     )
     if as_json:

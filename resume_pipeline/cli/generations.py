@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from resume_pipeline import bootstrap
-from resume_pipeline.cli.output import AsJson, evaluation_json, out, print_json, show_table
+from resume_pipeline.cli.output import AsJson, evaluation_json, out, print_json, show_notice, show_table
 from resume_pipeline.content.golden_questions import golden_questions
 from resume_pipeline.evaluation.evaluation import DEFAULT_MODE
 from resume_pipeline.evaluation.states import evaluate_candidate
@@ -52,12 +52,13 @@ def status(as_json: AsJson = False) -> None:
     engine = bootstrap.engine(settings)
     state = schema_state(engine)
     live = next((record for record in _records(engine) if record.state == "live"), None)
+    model = bootstrap.model_in_use(settings, engine)
     candidate, reason, evaluation = IndexStatus(0, 0, 0), None, None
     if state.at_head:
         with driver_errors(), make_sessions(engine)() as session:
             candidate = index_status(session)
             evaluation = latest_evaluation(session, live.content_hash, DEFAULT_MODE) if live is not None else None
-        reason = waiting(make_sessions(engine), settings.embedding_model)
+        reason = waiting(make_sessions(engine), model.name)
     if as_json:
         print_json(
             {
@@ -66,6 +67,7 @@ def status(as_json: AsJson = False) -> None:
                 "schema": {"current": state.current, "head": state.head, "at_head": state.at_head},
                 "pgvector": state.pgvector,
                 "evaluation": evaluation_json(evaluation) if evaluation is not None else None,
+                "embedding_model": {"in_use": model.name, "configured": model.configured},
                 "candidate": {
                     **dataclasses.asdict(candidate),
                     "publishes": state.at_head and reason is None,
@@ -90,6 +92,7 @@ def status(as_json: AsJson = False) -> None:
         out.print(f"{candidate.errors} files could not be used; `resume-pipeline plan` names them.")
     if not state.at_head:
         out.print(state.explanation())
+    show_notice(model.notice)
 
 
 def generations(as_json: AsJson = False) -> None:
@@ -115,18 +118,19 @@ def publish(
     settings = load_settings()
     engine = bootstrap.engine(settings)
     with writing(engine, timeout_seconds=settings.writer_timeout_seconds) as sessions:
+        model = bootstrap.model_in_use(settings, engine).name
         evaluate_candidate(
             sessions,
-            bootstrap.retriever(engine),
-            settings.embedding_model,
+            bootstrap.retriever(engine, settings),
+            model,
             golden_questions(settings.content_root),
-            ranking=bootstrap.ranking(),
+            ranking=bootstrap.ranking(settings),
             bar=bootstrap.quality_bar(settings),
             accept_lower_quality=accept_lower_quality,
         )
         report = publish_candidate(
             sessions,
-            settings.embedding_model,
+            model,
             min_coverage=settings.min_coverage,
             quality=bootstrap.quality_demand(settings, settings.content_root),
             forward=True,

@@ -1,5 +1,6 @@
 """`ingest`: the whole graph in this process, with a bar per stage and a summary at the end."""
 
+import dataclasses
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,12 +19,14 @@ from resume_pipeline.cli.output import (
     out,
     print_json,
     report_json,
+    show_notice,
     show_table,
 )
 from resume_pipeline.errors import ResumePipelineError
 from resume_pipeline.evaluation.states import EvaluationReport
 from resume_pipeline.ingestion.progress import Progress as StageProgress
 from resume_pipeline.ingestion.reports import (
+    BatchesReport,
     ChunksReport,
     DocumentsReport,
     EmbeddingsReport,
@@ -39,7 +42,14 @@ if TYPE_CHECKING:
 
 
 StageReport = (
-    EvaluationReport | DocumentsReport | ChunksReport | EmbeddingsReport | IndexReport | LexicalReport | PublishReport
+    EvaluationReport
+    | DocumentsReport
+    | ChunksReport
+    | BatchesReport
+    | EmbeddingsReport
+    | IndexReport
+    | LexicalReport
+    | PublishReport
 )
 FILE_CHANGES = ("added", "changed", "renamed", "removed", "unchanged", "skipped")
 
@@ -155,9 +165,10 @@ def _failure(result: "dg.ExecuteInProcessResult") -> str:
 def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
     documents: DocumentsReport = reports.get("documents", DocumentsReport(FileCounts(), 0))
     chunks: ChunksReport | None = reports.get("document_chunks")
+    embeddings: EmbeddingsReport | None = reports.get("chunk_embeddings")
     published: PublishReport | None = reports.get("published_generation")
-    errors = [*documents.errors, *(chunks.errors if chunks else [])]
     evaluation: EvaluationReport | None = reports.get("retrieval_evaluation")
+    errors = [*documents.errors, *(chunks.errors if chunks else []), *(embeddings.errors if embeddings else [])]
     return {
         "generation": published.generation if published else None,
         "published": published.published if published else False,
@@ -165,8 +176,10 @@ def _summary_json(reports: dict[str, Any]) -> dict[str, Any]:
             documents.files,
             chunks.total if chunks else 0,
             chunks.new if chunks else 0,
-            reports.get("chunk_embeddings"),
+            embeddings,
         ),
+        "batches": dataclasses.asdict(reports.get("embedding_batches", BatchesReport())),
+        "notice": embeddings.notice if embeddings else None,
         **notes_json(documents.warnings, errors, documents.skipped),
         "evaluation": report_json(evaluation) if evaluation is not None else None,
         "seconds": {stage: round(report.seconds, 3) for stage, report in reports.items()},
@@ -197,9 +210,14 @@ def _show_summary(reports: dict[str, Any]) -> None:
         ("retrieval_evaluation", evaluation.verdict.reason, evaluation),
         ("published_generation", published.reason, published),
     ]
+    batches: BatchesReport = reports.get("embedding_batches", BatchesReport())
+    if batches != BatchesReport(seconds=batches.seconds):
+        what = f"{batches.submitted:,} inputs submitted, {batches.collected:,} collected, {batches.left:,} left"
+        rows.insert(2, ("embedding_batches", what, batches))
     show_table("", ("stage", "what it did", "seconds"), [(n, w, f"{r.seconds:.2f}") for n, w, r in rows])
+    show_notice(embeddings.notice)
     show_table("\nskipped", ("file", "reason"), note_rows(documents.skipped))
     show_table("\nwarnings", ("file", "reason"), note_rows(documents.warnings))
-    errors = [*documents.errors, *chunks.errors]
+    errors = [*documents.errors, *chunks.errors, *embeddings.errors]
     show_table("\nerrors (the last good version stays)", ("file", "reason"), note_rows(errors))
     out.print('\nNext: [bold]make search Q="your question"[/] searches it · [bold]make dev[/] opens the Dagster UI')

@@ -66,6 +66,7 @@ def counts_json(
             "tokens": sent.tokens,
             "cost_usd": sent.cost_usd,
             "model": sent.model,
+            "planned": {"tokens": sent.planned_tokens, "cost_usd": sent.planned_cost_usd},
         },
     }
 
@@ -119,3 +120,17 @@ def money(cost_usd: float | None) -> str:
     if cost_usd is None:
         return "price unknown"
     return "free" if cost_usd == 0 else f"${cost_usd:,.4f}"
+
+
+def show_notice(notice: str | None) -> None:
+    """What a person should know beside the result, if there is something."""
+    if notice:
+        err.print(f"[bold yellow]note:[/] {escape(notice)}")
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit a person would use."""
+    for limit, size, unit in ((100, 1, "seconds"), (6000, 60, "minutes")):
+        if seconds < limit:
+            return f"{max(seconds / size, 1):.0f} {unit}" if seconds >= 1 else "less than a second"
+    return f"{seconds / 3600:.1f} hours"

@@ -6,6 +6,8 @@ assets only. What a stage does is in ``ingestion``; how its report looks is ``de
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import dagster as dg
 
@@ -18,12 +20,14 @@ from resume_pipeline.defs.resources import PipelineResource, PostgresResource, R
 from resume_pipeline.defs.schema import GROUP, OWNERS, WRITE_POOL, database_schema
 from resume_pipeline.embedding.tokens import load_token_counter
 from resume_pipeline.evaluation.states import evaluate_candidate
+from resume_pipeline.ingestion.batches import collect_batches, require_nothing_waits, submit_batches
 from resume_pipeline.ingestion.chunks import chunk_documents
 from resume_pipeline.ingestion.content_fingerprint import content_fingerprint
 from resume_pipeline.ingestion.documents import record_documents
 from resume_pipeline.ingestion.embeddings import embed_chunks
 from resume_pipeline.ingestion.indexing import build_vector_index
 from resume_pipeline.ingestion.lexical_index import build_lexical_index
+from resume_pipeline.ingestion.models import describe_models
 from resume_pipeline.ingestion.publishing import publish
 from resume_pipeline.storage.chunks import preview_chunks, token_counts
 from resume_pipeline.storage.content_manifest import manifest_hash
@@ -34,13 +38,13 @@ Body = Callable[..., dg.MaterializeResult[None]]
 
 
 def stage(
-    *deps: dg.AssetsDefinition | dg.SourceAsset, kinds: set[str], table: str | None = None
+    *deps: dg.AssetsDefinition | dg.SourceAsset, kinds: set[str], table: str | None = None, group: str = GROUP
 ) -> Callable[[Body], dg.AssetsDefinition]:
-    """An asset of the ingestion group behind the gate, with what all of them have in common."""
+    """An asset behind the gate, of the ingestion group unless told, with what all of them have in common."""
     metadata = {"dagster/table_name": table, "dagster/column_schema": column_schema(table)} if table else {}
     return dg.asset(
         deps=[database_schema, *deps],
-        group_name=GROUP,
+        group_name=group,
         owners=OWNERS,
         kinds=kinds,
         metadata=metadata,
@@ -114,16 +118,48 @@ def document_chunks(
     return dg.MaterializeResult(metadata=show.chunks_metadata(report, preview, histogram), data_version=version)
 
 
-@stage(document_chunks, kinds={"python", "postgres"}, table="chunk_embeddings")
+@stage(document_chunks, kinds={"python", "openai", "postgres"}, table="embedding_batches")
+def embedding_batches(
+    context: dg.AssetExecutionContext, postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
+) -> dg.MaterializeResult[None]:
+    """The batch lane: answers of ended batches are stored, and large loads submitted (RESUME_EMBEDDING_LANE)."""
+    settings = pipeline.settings
+    with postgres.writing() as sessions:
+        rules, clients = bootstrap.spending_rules(settings), partial(bootstrap.batch_client, settings)
+        collected = collect_batches(sessions, clients, rules, context.run_id)
+        with sessions() as session:
+            model = pipeline.model(session).name
+        spending = pipeline.spending(sessions, model, context.run_id, lane="batch")
+        policy = bootstrap.lane_policy(settings)
+        submitted = submit_batches(sessions, lambda: pipeline.embedder(model), clients(model), policy, spending)
+    report = collected.followed_by(submitted)
+    observer.finished("embedding_batches", report)
+    return dg.MaterializeResult(metadata=show.batches_metadata(report))
+
+
+@stage(document_chunks, embedding_batches, kinds={"python", "postgres"}, table="chunk_embeddings")
 def chunk_embeddings(
     context: dg.AssetExecutionContext, postgres: PostgresResource, pipeline: PipelineResource, observer: Observer
 ) -> dg.MaterializeResult[None]:
     """One vector per chunk and embedding model. An input that ever had a vector is never sent again."""
     with postgres.writing() as sessions:
-        report = embed_chunks(sessions, pipeline.embedder(), progress=observer.progress(context))
+        with sessions() as session:
+            model = pipeline.model(session)
+        spending = pipeline.spending(sessions, model.name, context.run_id)
+        report = embed_chunks(
+            sessions,
+            pipeline.embedder(model.name),
+            spending=spending,
+            deadline_seconds=pipeline.settings.embedding_deadline_seconds,
+            progress=observer.progress(context),
+        )
+        report = replace(report, notice=model.notice)
         version = _version(sessions, report.model)
-    observer.finished("chunk_embeddings", report)
-    return dg.MaterializeResult(metadata=show.embeddings_metadata(report), data_version=version)
+        models = describe_models(sessions, model.configured)
+        observer.finished("chunk_embeddings", report)
+        require_nothing_waits(sessions, model.name)
+    metadata = {**show.embeddings_metadata(report), "models": show.models_table(models)}
+    return dg.MaterializeResult(metadata=metadata, data_version=version)
 
 
 @stage(chunk_embeddings, kinds={"postgres"})
@@ -133,14 +169,16 @@ def vector_index(
     """The index that a vector search uses: built after the load, measured against exact search, proven by EXPLAIN."""
     settings = pipeline.settings
     with postgres.writing() as sessions:
+        with sessions() as session:
+            model = pipeline.model(session).name
         report = build_vector_index(
             sessions,
-            settings.embedding_model,
+            model,
             kind=settings.vector_index,
             exact_limit=settings.exact_index_limit,
             recall_target=settings.index_recall,
         )
-        version = _version(sessions, settings.embedding_model, report.kind)
+        version = _version(sessions, model, report.kind)
     observer.finished("vector_index", report)
     return dg.MaterializeResult(metadata=show.index_metadata(report), data_version=version)
 
@@ -197,9 +235,9 @@ def published_generation(
     """The state visitors see, changed in one step; what they see already, or what was withdrawn, is left alone."""
     settings = pipeline.settings
     with postgres.writing() as sessions:
-        report = publish(
-            sessions, settings.embedding_model, min_coverage=settings.min_coverage, quality=pipeline.quality()
-        )
+        with sessions() as session:
+            model = pipeline.model(session).name
+        report = publish(sessions, model, min_coverage=settings.min_coverage, quality=pipeline.quality())
     observer.finished("published_generation", report)
     return dg.MaterializeResult(
         metadata=show.publish_metadata(report), data_version=dg.DataVersion(str(report.generation or 0))

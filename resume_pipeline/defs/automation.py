@@ -1,15 +1,20 @@
-"""What runs by itself: the job over the whole graph, its schedule, and the sensor on the content root.
+"""What runs by itself: the job over the whole graph, its schedule, and sensors on the content root and on batches.
 
-Both are stopped until someone starts them in the UI, or RESUME_AUTOMATION=running says so.
+All are stopped until someone starts them in the UI, or RESUME_AUTOMATION=running says so.
 """
+
+from functools import partial
 
 import dagster as dg
 
 from resume_pipeline import bootstrap
 from resume_pipeline.defs.schema import GROUP
 from resume_pipeline.errors import ResumePipelineError
+from resume_pipeline.ingestion.batches import ended_batches
 from resume_pipeline.ingestion.content_fingerprint import content_fingerprint
 from resume_pipeline.settings import load_settings
+from resume_pipeline.storage.engine import driver_errors, make_sessions
+from resume_pipeline.storage.migrations import schema_state
 
 settings = load_settings()
 
@@ -58,3 +63,28 @@ def content_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
             )
         ],
     )
+
+
+@dg.sensor(
+    job=ingest_content,
+    minimum_interval_seconds=settings.sensor_interval_seconds,
+    default_status=(
+        dg.DefaultSensorStatus.RUNNING if settings.automation == "running" else dg.DefaultSensorStatus.STOPPED
+    ),
+)
+def batches_ended() -> dg.SensorResult | dg.SkipReason:
+    """Start a run when a batch has ended, or its deadline is over; nothing is asked while none is open."""
+    now = load_settings()
+    engine = bootstrap.engine(now, pool_size=1)
+    try:
+        if not schema_state(engine).at_head:
+            return dg.SkipReason("The schema is not at head; there are no batches to look at.")
+        with driver_errors():
+            ended = ended_batches(make_sessions(engine), partial(bootstrap.batch_client, now))
+    except ResumePipelineError as error:
+        return dg.SkipReason(str(error))
+    finally:
+        engine.dispose()
+    if not ended:
+        return dg.SkipReason("No batch has ended.")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=" ".join(ended))])

@@ -108,11 +108,10 @@ def index_recall(postgres: PostgresResource, pipeline: PipelineResource) -> dg.A
 
 
 def _model(session: Session, pipeline: PipelineResource) -> StoredModel:
-    model = find_model(session, pipeline.settings.embedding_model)
+    name = pipeline.model(session).name
+    model = find_model(session, name)
     if model is None:
-        raise EmbeddingError(
-            f"{pipeline.settings.embedding_model} has no vectors yet. Materialize `chunk_embeddings` first."
-        )
+        raise EmbeddingError(f"{name} has no vectors yet. Materialize `chunk_embeddings` first.")
     return model
 
 

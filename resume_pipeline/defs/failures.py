@@ -18,5 +18,7 @@ def failures() -> Iterator[None]:
         yield
     except ResumePipelineError as error:
         raise dg.Failure(
-            description=str(error), metadata={"error": type(error).__name__}, allow_retries=error.retriable
+            description=str(error),
+            metadata={"error": type(error).__name__, **error.figures},
+            allow_retries=error.retriable,
         ) from error

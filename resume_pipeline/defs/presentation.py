@@ -14,11 +14,14 @@ from resume_pipeline.evaluation.content_gaps import GapsReport
 from resume_pipeline.evaluation.evaluation import MODES
 from resume_pipeline.evaluation.states import EvaluationReport
 from resume_pipeline.ingestion.reports import (
+    BatchesReport,
     ChunksReport,
     DocumentsReport,
     EmbeddingsReport,
+    FillReport,
     IndexReport,
     LexicalReport,
+    ModelReport,
     Note,
     PublishReport,
 )
@@ -88,19 +91,63 @@ def chunks_metadata(
 
 
 def embeddings_metadata(report: EmbeddingsReport) -> Metadata:
-    """What was sent, what needed no call, and what it cost."""
+    """What was sent, what needed no call, and what it cost, beside what was planned."""
     return {
         "dagster/row_count": report.sent + report.reused,
         "inputs_sent": report.sent,
         "chunks_reused": report.reused,
         "tokens_sent": report.tokens,
+        "tokens_planned": report.planned_tokens,
         "cost_usd": report.cost_usd if report.cost_usd is not None else "unknown price",
+        "cost_usd_planned": report.planned_cost_usd if report.planned_cost_usd is not None else "unknown price",
         "requests": report.requests,
+        "errors": len(report.errors),
+        "problems": notes_table(report.errors),
         "embedding_model": report.model,
+        "notice": report.notice or "",
         "dimensions": report.dimensions,
         "seconds": round(report.seconds, 3),
         "inputs_per_second": round(report.sent / max(report.seconds, 1e-3), 1),
     }
+
+
+def batches_metadata(report: BatchesReport) -> Metadata:
+    """What came back from batches, what was submitted and at which price, and what still waits."""
+    return {
+        "inputs_collected": report.collected,
+        "inputs_left_to_the_direct_lane": report.left,
+        "inputs_submitted": report.submitted,
+        "batches_submitted": report.batches_submitted,
+        "tokens_submitted": report.tokens,
+        "cost_usd": report.cost_usd if report.cost_usd is not None else "unknown price",
+        "batches_open": report.batches_open,
+        "inputs_waiting": report.inputs_waiting,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def fill_metadata(reports: Sequence[FillReport], models: Sequence[ModelReport]) -> Metadata:
+    """What filling models beside the served one sent and cost, and how each model stands now."""
+    sent = [report.embeddings for report in reports]
+    costs = [report.cost_usd for report in sent]
+    return {
+        "models_filled": len(reports),
+        "inputs_sent": sum(report.sent for report in sent),
+        "chunks_reused": sum(report.reused for report in sent),
+        "tokens_sent": sum(report.tokens for report in sent),
+        "tokens_planned": sum(report.planned_tokens for report in sent),
+        "cost_usd": "unknown price" if None in costs else sum(cost or 0.0 for cost in costs),
+        "models": models_table(models),
+        "seconds": round(
+            sum(report.seconds + fill.index.seconds for report, fill in zip(sent, reports, strict=True)), 3
+        ),
+    }
+
+
+def models_table(models: Sequence[ModelReport]) -> dg.TableMetadataValue:
+    """The registered models, how far each is filled, and which is live."""
+    names = ("model", "dimensions", "chunks", "chunks_with_vector", "index", "recall_at_10", "live", "generations")
+    return table(({name: getattr(model, name) for name in names} for model in models), names)
 
 
 def index_metadata(report: IndexReport) -> Metadata:

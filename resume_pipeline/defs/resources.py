@@ -15,12 +15,15 @@ from pydantic import PrivateAttr
 from resume_pipeline import bootstrap
 from resume_pipeline.defs.failures import failures
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.prices import Lane
 from resume_pipeline.ingestion.progress import Progress
 from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.reading import ContentRoot
+from resume_pipeline.ingestion.serving import ModelInUse, model_in_use
+from resume_pipeline.ingestion.spending import Spending
 from resume_pipeline.ingestion.writing import writing
 from resume_pipeline.settings import Settings, load_settings
-from resume_pipeline.storage.engine import Engine, Sessions, driver_errors, make_sessions
+from resume_pipeline.storage.engine import Engine, Session, Sessions, driver_errors, make_sessions
 
 LOG_EVERY_SECONDS = 5.0
 """A line in a run's log costs 5 ms and is kept; progress is told by time, not by document."""
@@ -104,10 +107,18 @@ class PipelineResource(dg.ConfigurableResource["PipelineResource"]):
         with failures():
             return bootstrap.quality_demand(self.settings, self.content().path)
 
-    def embedder(self) -> Embedder:
-        """The embedding model, loaded once per process."""
+    def model(self, session: Session) -> ModelInUse:
+        """The model to embed and publish with."""
+        return model_in_use(session, self.settings.embedding_model)
+
+    def embedder(self, name: str) -> Embedder:
+        """An embedding model, loaded once per process."""
         with failures():
-            return bootstrap.embedder(self.settings)
+            return bootstrap.embedding_model(self.settings, name)
+
+    def spending(self, sessions: Sessions, model: str, run_id: str, lane: Lane = "direct") -> Spending:
+        """The purse of a run."""
+        return Spending(sessions, bootstrap.spending_rules(self.settings), model, lane=lane, run_id=run_id)
 
 
 class RunObserver(Protocol):

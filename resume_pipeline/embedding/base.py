@@ -4,11 +4,12 @@ Add what holds for every model here; what only one provider needs goes into its 
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resume_pipeline.embedding.throttle import Patience
 from resume_pipeline.errors import EmbeddingError, EmbeddingSpaceError
 
 Vectors = NDArray[np.float32]
@@ -41,14 +42,40 @@ class Embedder(Protocol):
         """cl100k_base tokens that one call takes at most."""
 
     @property
-    def cost_usd_per_million_tokens(self) -> float | None:
-        """The price, 0 for a model that runs here, None when it is not known."""
+    def max_input_tokens(self) -> int:
+        """cl100k_base tokens that one input may have; a longer one is never sent."""
 
     def embed(self, inputs: Sequence[str]) -> Vectors:
         """One row per input, in order.
 
         Raises:
             EmbeddingError: the model did not answer, or answered something that is no embedding.
+        """
+
+
+@runtime_checkable
+class RemoteEmbedder(Embedder, Protocol):
+    """A model behind a network: several requests may be under way, and each may have to wait or be tried again."""
+
+    @property
+    def concurrency(self) -> int:
+        """Requests that should be under way now; it changes with what the server can take."""
+
+    @property
+    def max_concurrency(self) -> int:
+        """What ``concurrency`` never exceeds."""
+
+    @property
+    def patience(self) -> Patience:
+        """How long one request of a run is tried, from now."""
+
+    def embed_within(self, inputs: Sequence[str], patience: Patience) -> Vectors:
+        """As ``embed``, tried again while the patience lasts; safe to call from several threads.
+
+        Raises:
+            EmbeddingInputError: these inputs are refused while others are answered.
+            EmbeddingAccessError: every request is refused.
+            EmbeddingUnavailableError: no sound answer came in time.
         """
 
 

@@ -20,7 +20,7 @@ class HashingEmbedder:
 
     batch_inputs = 512
     batch_tokens = 300_000
-    cost_usd_per_million_tokens = 0.0
+    max_input_tokens = 1_000_000
 
     def __init__(self, dimensions: int = 64) -> None:
         self.dimensions = dimensions

@@ -25,7 +25,7 @@ class WordLlamaEmbedder:
     dimensions = 256
     batch_inputs = 1024
     batch_tokens = 300_000
-    cost_usd_per_million_tokens = 0.0
+    max_input_tokens = 1_000_000
 
     def __init__(self) -> None:
         try:

@@ -6,11 +6,15 @@ A provider is a prefix; adding one is a module beside this and a line in the tab
 from collections.abc import Callable
 
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.embedding.openai_api import OpenAIEmbedder, RemoteOptions
+from resume_pipeline.embedding.tokens import load_token_counter
 from resume_pipeline.errors import ConfigurationError
 
+NO_OPTIONS = RemoteOptions()
 
-def load_embedder(name: str) -> Embedder:
-    """The embedding model called ``name``; loading takes about half a second.
+
+def load_embedder(name: str, options: RemoteOptions = NO_OPTIONS) -> Embedder:
+    """The embedding model called ``name``; a local one takes about half a second to load, a remote one is not asked.
 
     Raises:
         ConfigurationError: there is no such provider or model.
@@ -21,10 +25,20 @@ def load_embedder(name: str) -> Embedder:
         raise ConfigurationError(
             f"RESUME_EMBEDDING_MODEL: no provider {provider!r} in {name!r}; there are: {', '.join(sorted(PROVIDERS))}."
         )
-    return PROVIDERS[provider](model)
+    return PROVIDERS[provider](model, options)
 
 
-def _local(model: str) -> Embedder:
+def _openai(model: str, options: RemoteOptions) -> Embedder:
+    return OpenAIEmbedder(model, options, load_token_counter())
+
+
+def _sentence_transformers(model: str, _: RemoteOptions) -> Embedder:
+    from resume_pipeline.embedding.sentence_transformer import SentenceTransformerEmbedder  # noqa: PLC0415
+
+    return SentenceTransformerEmbedder(model)
+
+
+def _local(model: str, _: RemoteOptions) -> Embedder:
     from resume_pipeline.embedding.local import WordLlamaEmbedder  # noqa: PLC0415  (loads weights)
 
     if model != "wordllama-256":
@@ -32,7 +46,7 @@ def _local(model: str) -> Embedder:
     return WordLlamaEmbedder()
 
 
-def _hashing(model: str) -> Embedder:
+def _hashing(model: str, _: RemoteOptions) -> Embedder:
     from resume_pipeline.embedding.hashed import HashingEmbedder  # noqa: PLC0415
 
     if not model.isdecimal() or not 8 <= int(model) <= 2000:
@@ -42,4 +56,9 @@ def _hashing(model: str) -> Embedder:
     return HashingEmbedder(int(model))
 
 
-PROVIDERS: dict[str, Callable[[str], Embedder]] = {"local": _local, "hashing": _hashing}
+PROVIDERS: dict[str, Callable[[str, RemoteOptions], Embedder]] = {
+    "local": _local,
+    "hashing": _hashing,
+    "openai": _openai,
+    "sentence-transformers": _sentence_transformers,
+}

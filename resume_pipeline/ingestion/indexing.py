@@ -6,6 +6,7 @@ index is built and asked is ``storage.vector_index``.
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from resume_pipeline.errors import IndexUnusableError
@@ -13,6 +14,7 @@ from resume_pipeline.ingestion.reports import IndexReport
 from resume_pipeline.storage.embedding_models import StoredModel, find_model, set_index_settings
 from resume_pipeline.storage.engine import Session, Sessions
 from resume_pipeline.storage.vector_index import (
+    MAX_INDEX_DIMENSIONS,
     analyze,
     apply_search_settings,
     build_index,
@@ -38,12 +40,22 @@ STEPS: Mapping[str, tuple[str, Sequence[int]]] = {
 candidates, and an HNSW scan hands back no more rows than ``ef_search``: less is never used."""
 
 
+@dataclass(frozen=True, slots=True)
+class IndexWish:
+    """What index is wanted: auto, exact, hnsw or ivfflat, where auto changes from exact, and the recall to reach."""
+
+    kind: str = "auto"
+    exact_limit: int = 20_000
+    recall_target: float = 0.95
+
+
 def build_vector_index(
     sessions: Sessions, model_name: str, *, kind: str, exact_limit: int, recall_target: float
 ) -> IndexReport:
     """Make the model's index what it should be, and say how good it is. Nothing is done twice for the same vectors.
 
-    ``kind`` is auto, exact, hnsw or ivfflat; auto is exact up to ``exact_limit`` vectors, then hnsw.
+    ``kind`` is auto, exact, hnsw or ivfflat; auto is exact up to ``exact_limit`` vectors, then hnsw. Vectors that are
+    too long for any index are searched exactly.
 
     Raises:
         IndexUnusableError: no chunk was embedded by this model yet, or the planner does not use the index.
@@ -57,6 +69,8 @@ def build_vector_index(
             )
         vectors = count_vectors(session, model)
     wanted = kind if kind != "auto" else ("exact" if vectors <= exact_limit else "hnsw")
+    if model.dimensions > MAX_INDEX_DIMENSIONS:
+        wanted = "exact"
     built = _make(sessions, model, wanted, vectors)
     settings = dict(model.index_settings)
     measured = (settings.get("kind"), settings.get("vectors"), settings.get("recall_target"))

@@ -5,15 +5,17 @@ are collected in temporary tables, so that memory does not follow the corpus.
 """
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from resume_pipeline.domain.documents import TokenCounter
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.ingestion.batches import LanePolicy
 from resume_pipeline.ingestion.chunks import BATCH_DOCUMENTS, cut_or_none
 from resume_pipeline.ingestion.documents import batches, take_existing
-from resume_pipeline.ingestion.embeddings import cost_usd
 from resume_pipeline.ingestion.publishing import held
 from resume_pipeline.ingestion.reading import ContentReader, ContentRoot
 from resume_pipeline.ingestion.reports import EmbeddingsReport, Note, PlanReport
+from resume_pipeline.ingestion.spending import SpendingRules, estimated_seconds
 from resume_pipeline.storage.content_manifest import manifest_problems, read_manifest
 from resume_pipeline.storage.documents import StoredDocument, load_documents, without_chunks
 from resume_pipeline.storage.embedding_models import StoredModel, find_model
@@ -21,6 +23,7 @@ from resume_pipeline.storage.engine import Engine, Session, driver_errors, make_
 from resume_pipeline.storage.generations import live_generation, prepare_candidate
 from resume_pipeline.storage.migrations import require_head, schema_state
 from resume_pipeline.storage.planning import PlannedTotals, add_planned, add_stored, open_plan, planned_totals
+from resume_pipeline.storage.spending import measured_pace, spent_today
 
 NEW_VERSION = -1
 """Stands for the id of a version that the run would store."""
@@ -73,6 +76,8 @@ def plan_ingestion(
     *,
     max_loss_share: float,
     confirm_deletions: bool = False,
+    rules: SpendingRules | None = None,
+    policy: LanePolicy | None = None,
 ) -> PlanReport:
     """What `ingest` would do now, and what it would send.
 
@@ -91,7 +96,7 @@ def plan_ingestion(
         if has_schema:
             planner.add_stored()
             planner.warnings.extend(_stored_warnings(session, reader))
-        report = _report(planner, embedder)
+        report = _report(planner, embedder, rules or SpendingRules(), policy or LanePolicy())
         if not confirm_deletions:
             reader.check_loss(reader.difference(), max_loss_share=max_loss_share)
         session.rollback()
@@ -108,10 +113,14 @@ def _stored_warnings(session: Session, reader: ContentReader) -> list[Note]:
     ]
 
 
-def _report(planner: _Planner, embedder: Embedder) -> PlanReport:
+def _report(planner: _Planner, embedder: Embedder, rules: SpendingRules, policy: LanePolicy) -> PlanReport:
     reader = planner.reader
     model = find_model(planner.session, embedder.name) if planner.has_schema else None
     totals = planned_totals(planner.session, model, has_schema=planner.has_schema)
+    pace = measured_pace(planner.session, embedder.name) if planner.has_schema else None
+    today = spent_today(planner.session) if planner.has_schema else Decimal(0)
+    lane = policy.lane_for(embedder.name, totals.inputs)
+    cost_usd = rules.cost_usd(embedder.name, totals.tokens, lane)
     difference = reader.difference()
     return PlanReport(
         files=reader.counts(difference),
@@ -121,9 +130,16 @@ def _report(planner: _Planner, embedder: Embedder) -> PlanReport:
             model=embedder.name,
             dimensions=embedder.dimensions,
             sent=totals.inputs,
-            reused=totals.chunks - totals.inputs,
+            reused=totals.chunks - totals.inputs - totals.waiting,
             tokens=totals.tokens,
-            cost_usd=cost_usd(embedder, totals.tokens),
+            cost_usd=cost_usd,
+            planned_tokens=totals.tokens,
+            planned_cost_usd=cost_usd,
+            estimated_seconds=policy.deadline_hours * 3600
+            if lane == "batch"
+            else estimated_seconds(totals.tokens, pace, embedder.name),
+            within_budget=rules.allows(embedder.name, totals.tokens, lane, spent_today=today),
+            lane=lane,
         ),
         warnings=sorted(planner.warnings, key=lambda note: (note.path, note.line or 0)),
         errors=reader.error_notes(),

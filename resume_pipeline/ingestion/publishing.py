@@ -116,7 +116,7 @@ def held(session: Session, live: GenerationRecord | None, candidate: Candidate, 
     for record in list_generations(session):
         # By what was written: other chunk limits or another model do not make a withdrawn text wanted again.
         withdrawn = record.state == "withdrawn" and record.source_hash == candidate.source_hash
-        if withdrawn and record.generation > live.generation and not forward:
+        if withdrawn and record.generation > live.content_from and not forward:
             return (
                 f"Generation {record.generation} held this content and was rolled back, so it is not published again "
                 "by itself. Change the content, or run `resume-pipeline publish`."
@@ -154,7 +154,7 @@ def roll_back(sessions: Sessions, target: int | None = None) -> tuple[Generation
         if live is None:
             raise UnknownGenerationError("Nothing is published yet, so there is nothing to roll back.")
         if target is None:
-            earlier = (number for number, record in records.items() if record.state == "superseded")
+            earlier = (n for n, record in records.items() if record.state == "superseded" and record.embedding_model)
             target = max((number for number in earlier if number < live.generation), default=None)
         if target is None:
             raise UnknownGenerationError(f"Generation {live.generation} is the first; there is none before it.")
@@ -163,6 +163,8 @@ def roll_back(sessions: Sessions, target: int | None = None) -> tuple[Generation
             raise UnknownGenerationError(
                 f"Generation {target} is not one to go to: {live.generation} is live, and there are {known}."
             )
+        if not records[target].embedding_model:
+            raise UnknownGenerationError(f"The model of generation {target} was removed, and its vectors with it.")
         move_pointer(session, target)
         now = live_generation(session)
         assert now is not None  # noqa: S101  (just moved)

@@ -3,7 +3,7 @@
 The shells turn these into metadata, tables and JSON; the names are those of the command line's ``--json``.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MAX_CHANGES_NAMED = 200
 """A report names so many changed files; its counts are of all."""
@@ -65,7 +65,9 @@ class ChunksReport:
 class EmbeddingsReport:
     """Inputs sent to the model, candidate chunks that needed no call, tokens of what was sent, and its price.
 
-    ``cost_usd`` is None when the model's price is not known.
+    ``errors`` name the documents with an input that was refused or too long.
+    A cost is in US dollars, and None when the model's price is not known. ``planned_*`` is what was missing when the
+    stage began, so a run that is stopped shows both; ``estimated_seconds`` and ``within_budget`` are the plan's.
     """
 
     model: str
@@ -74,8 +76,44 @@ class EmbeddingsReport:
     reused: int
     tokens: int
     cost_usd: float | None
+    planned_tokens: int = 0
+    planned_cost_usd: float | None = 0.0
+    estimated_seconds: float = 0.0
+    within_budget: bool = True
+    lane: str = "direct"
+    notice: str | None = None
     requests: int = 0
+    errors: list[Note] = field(default_factory=list)
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchesReport:
+    """What the batch lane did: inputs collected, left to the direct lane, submitted now, and waiting.
+
+    ``tokens`` and ``cost_usd`` are of what was submitted now.
+    """
+
+    collected: int = 0
+    left: int = 0
+    submitted: int = 0
+    batches_submitted: int = 0
+    tokens: int = 0
+    cost_usd: float | None = 0.0
+    batches_open: int = 0
+    inputs_waiting: int = 0
+    seconds: float = 0.0
+
+    def followed_by(self, submitted: "BatchesReport") -> "BatchesReport":
+        """A look at the open batches and what was submitted after it, as one report."""
+        return replace(
+            submitted,
+            collected=self.collected,
+            left=self.left,
+            batches_open=self.batches_open + submitted.batches_submitted,
+            inputs_waiting=self.inputs_waiting + submitted.submitted,
+            seconds=self.seconds + submitted.seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +146,42 @@ class LexicalReport:
     recounted: bool
     size_bytes: int
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FillReport:
+    """What filling a model beside the served one did."""
+
+    embeddings: EmbeddingsReport
+    index: IndexReport
+
+
+@dataclass(frozen=True, slots=True)
+class ServeReport:
+    """The live generation and its model, after and before; ``served`` is false when nothing had to change."""
+
+    generation: int
+    previous_generation: int
+    previous_model: str
+    model: str
+    served: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """A registered model. ``chunks`` are those of the live generation (before the first: of the candidate)."""
+
+    model: str
+    dimensions: int
+    vectors: int
+    chunks: int
+    chunks_with_vector: int
+    index: str
+    recall_at_10: float
+    live: bool
+    used_by_ingest: bool
+    generations: list[int]
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from sqlalchemy import Engine, inspect, text
 
 from resume_pipeline.domain.hashing import sha256_bytes
 from resume_pipeline.errors import DatabaseError
-from resume_pipeline.storage.embedding_models import get_model
+from resume_pipeline.storage.embedding_models import find_model
 from resume_pipeline.storage.engine import driver_errors, make_sessions
 from resume_pipeline.storage.generations import live_generation
-from resume_pipeline.storage.models import Base, Document, Generation
+from resume_pipeline.storage.models import Base, Document
 from resume_pipeline.storage.narrowing import narrow
 from resume_pipeline.storage.search import Wanted, find_candidates
 from resume_pipeline.storage.vector_index import sample_vectors
@@ -76,10 +76,9 @@ def try_vector_search(engine: Engine) -> str:
         live = live_generation(session)
         if live is None:
             return "nothing is published yet"
-        id_ = session.get_one(Generation, live.generation).embedding_model_id
-        model = get_model(session, id_)
-        sample = sample_vectors(session, model, 1)
-        if not sample:
+        model = find_model(session, live.embedding_model)
+        sample = sample_vectors(session, model, 1) if model is not None else []
+        if model is None or not sample:
             return "no vectors yet"
         narrowing = narrow(session, SearchScope(model.name, live.generation))
         found = find_candidates(session, Wanted(narrowing, 5, model, sample[0][1])).vector

@@ -4,12 +4,13 @@ A model is registered once, with a canary vector; its vectors live in a partitio
 vectors of another length.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,7 @@ class StoredModel:
     dimensions: int
     canary: NDArray[np.float32]
     index_settings: dict[str, Any]
+    created_at: dt.datetime
 
     @property
     def partition(self) -> str:
@@ -40,19 +42,19 @@ def find_model(session: Session, name: str) -> StoredModel | None:
     return _one(session, EmbeddingModel.name == name)
 
 
-def get_model(session: Session, embedding_model_id: int) -> StoredModel:
-    """The model with an id that some row refers to."""
-    model = _one(session, EmbeddingModel.embedding_model_id == embedding_model_id)
-    assert model is not None, embedding_model_id  # noqa: S101  (a foreign key holds it)
-    return model
-
-
 def _one(session: Session, condition: Any) -> StoredModel | None:
     row = session.scalar(select(EmbeddingModel).where(condition))
-    if row is None:
-        return None
+    return None if row is None else _stored(row)
+
+
+def _stored(row: EmbeddingModel) -> StoredModel:
     canary = np.asarray(row.canary, dtype=np.float32)
-    return StoredModel(row.embedding_model_id, row.name, row.dimensions, canary, row.index_settings)
+    return StoredModel(row.embedding_model_id, row.name, row.dimensions, canary, row.index_settings, row.created_at)
+
+
+def list_models(session: Session) -> list[StoredModel]:
+    """Every registered model, oldest first."""
+    return [_stored(row) for row in session.scalars(select(EmbeddingModel).order_by(EmbeddingModel.embedding_model_id))]
 
 
 def register_model(session: Session, name: str, canary: NDArray[np.float32]) -> StoredModel:
@@ -72,6 +74,16 @@ def register_model(session: Session, name: str, canary: NDArray[np.float32]) -> 
     )
     session.execute(text(f"ALTER TABLE {model.partition} ALTER COLUMN embedding SET STORAGE {storage}"))
     return model
+
+
+def drop_model(session: Session, model: StoredModel) -> None:
+    """Remove a model with its partition, index and vectors; generations that were made with it lose it.
+
+    Searches wait while the partition goes, and it waits for those that run; not for longer than ten seconds.
+    """
+    session.execute(text("SET LOCAL lock_timeout = '10s'"))
+    session.execute(text(f"DROP TABLE IF EXISTS {model.partition}"))
+    session.execute(delete(EmbeddingModel).where(EmbeddingModel.embedding_model_id == model.embedding_model_id))
 
 
 def set_index_settings(session: Session, model: StoredModel, settings: dict[str, Any]) -> None:

@@ -4,20 +4,28 @@ The key of a vector is (embedding model, sha256 of the embedding input), whateve
 a vector anywhere is never sent again.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Exists, Select, exists, func, select, text
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.storage.bulk import copy_vectors
 from resume_pipeline.storage.content_manifest import in_shard
 from resume_pipeline.storage.embedding_models import StoredModel
-from resume_pipeline.storage.models import ChunkEmbedding, ChunkOccurrence, DocumentChunk, SourceFile
+from resume_pipeline.storage.models import (
+    ChunkEmbedding,
+    ChunkOccurrence,
+    Document,
+    DocumentChunk,
+    EmbeddingBatch,
+    EmbeddingBatchInput,
+    SourceFile,
+)
+from resume_pipeline.storage.visibility import VISIBLE, visible_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +36,88 @@ class PendingInput:
     tokens: int
 
 
-def _wanted_chunks(shard: Shard | None) -> Select[uuid.UUID]:
-    statement = select(ChunkOccurrence.chunk_id).join(SourceFile, SourceFile.document_id == ChunkOccurrence.document_id)
-    return in_shard(statement, shard)
+def _wanted_chunks(shard: Shard | None, also_of: int | None) -> ColumnElement[bool]:
+    """Chunks that occur in a document of the candidate, or in one visible at the generation ``also_of``."""
+    candidate = select(ChunkOccurrence.chunk_id).join(SourceFile, SourceFile.document_id == ChunkOccurrence.document_id)
+    wanted = DocumentChunk.chunk_id.in_(in_shard(candidate, shard))
+    if also_of is None:
+        return wanted
+    visible = select(ChunkOccurrence.chunk_id).join(Document, Document.document_id == ChunkOccurrence.document_id)
+    return or_(wanted, DocumentChunk.chunk_id.in_(visible.where(visible_at(also_of))))
 
 
-def pending_inputs(session: Session, model: StoredModel | None, shard: Shard | None = None) -> list[PendingInput]:
-    """The distinct embedding inputs of the candidate that have no vector by this model, by hash.
+def count_wanted_chunks(session: Session, shard: Shard | None = None, *, also_of: int | None = None) -> int:
+    """How many distinct chunks the candidate has, with those visible at the generation ``also_of``."""
+    statement = select(func.count()).select_from(DocumentChunk).where(_wanted_chunks(shard, also_of))
+    return session.scalar(statement) or 0
 
-    ``model`` is None when it was never registered: then all of them.
+
+@dataclass(frozen=True, slots=True)
+class PendingTotals:
+    """How many distinct inputs have no vector, and their cl100k_base tokens."""
+
+    inputs: int
+    tokens: int
+
+
+def pending_totals(
+    session: Session, model: StoredModel, shard: Shard | None = None, *, also_of: int | None = None
+) -> PendingTotals:
+    """Count what ``pending_inputs`` would give."""
+    pending = _pending(model, shard, also_of).subquery()
+    statement = select(func.count(), func.coalesce(func.sum(pending.c.tokens), 0)).select_from(pending)
+    inputs, tokens = session.execute(statement).one()
+    return PendingTotals(inputs, int(tokens))
+
+
+def pending_inputs(
+    session: Session,
+    model: StoredModel,
+    shard: Shard | None = None,
+    *,
+    also_of: int | None = None,
+    after: bytes = b"",
+    limit: int | None = None,
+) -> list[PendingInput]:
+    """The distinct inputs of the candidate that have no vector by this model and wait in no batch, by hash.
+
+    ``also_of`` is another generation looked at. A page begins behind the hash ``after`` and has up to ``limit``.
     """
-    statement = select(DocumentChunk.input_hash, func.max(DocumentChunk.input_tokens)).where(
-        DocumentChunk.chunk_id.in_(_wanted_chunks(shard))
-    )
-    if model is not None:
-        statement = statement.where(~_has_vector(model))
-    statement = statement.group_by(DocumentChunk.input_hash).order_by(DocumentChunk.input_hash)
-    rows = session.execute(statement.execution_options(yield_per=5_000))
+    statement = _pending(model, shard, also_of).where(DocumentChunk.input_hash > after)
+    rows = session.execute(statement.order_by(DocumentChunk.input_hash).limit(limit))
     return [PendingInput(*row) for row in rows]
+
+
+def _pending(model: StoredModel, shard: Shard | None, also_of: int | None) -> Select[bytes, int]:
+    return (
+        select(DocumentChunk.input_hash, func.max(DocumentChunk.input_tokens).label("tokens"))
+        .where(_wanted_chunks(shard, also_of), ~_has_vector(model), ~_waiting_in_a_batch(model))
+        .group_by(DocumentChunk.input_hash)
+    )
 
 
 def _has_vector(model: StoredModel) -> Exists:
     return exists().where(
         ChunkEmbedding.embedding_model_id == model.embedding_model_id, ChunkEmbedding.chunk_id == DocumentChunk.chunk_id
+    )
+
+
+def count_waiting(session: Session, model: StoredModel) -> int:
+    """How many distinct inputs of the candidate have no vector yet and wait in a batch of the model."""
+    statement = select(func.count(DocumentChunk.input_hash.distinct())).where(
+        _wanted_chunks(None, None), ~_has_vector(model), _waiting_in_a_batch(model)
+    )
+    return session.scalar(statement) or 0
+
+
+def _waiting_in_a_batch(model: StoredModel) -> Exists:
+    """Whether a chunk's input is under way in a batch of the model whose deadline is not over."""
+    return exists().where(
+        EmbeddingBatchInput.input_hash == DocumentChunk.input_hash,
+        EmbeddingBatch.embedding_batch_id == EmbeddingBatchInput.embedding_batch_id,
+        EmbeddingBatch.embedding_model_id == model.embedding_model_id,
+        EmbeddingBatch.ended_at.is_(None),
+        EmbeddingBatch.deadline_at > func.now(),
     )
 
 
@@ -108,10 +175,20 @@ WANTED = "SELECT DISTINCT o.chunk_id FROM chunk_occurrences o JOIN source_files 
 
 @dataclass(frozen=True, slots=True)
 class VectorCounts:
-    """The candidate's chunks, and those of them with a vector."""
+    """Some chunks, and those of them with a vector."""
 
     chunks: int
     with_vector: int
+
+
+def visible_vectors(session: Session, model: StoredModel, generation: int) -> VectorCounts:
+    """Count the chunks visible at a generation and those with a vector by this model; no vector is read."""
+    statement = (
+        "SELECT count(*), count(e.chunk_id) FROM ("  # noqa: S608  (fragments are ours, values are bound)
+        f"SELECT DISTINCT o.chunk_id FROM chunk_occurrences o JOIN documents d USING (document_id) WHERE {VISIBLE}) w "
+        f"LEFT JOIN {model.partition} e USING (chunk_id)"
+    )
+    return VectorCounts(*session.execute(text(statement), {"generation": generation}).one())
 
 
 def candidate_vectors(session: Session, model: StoredModel) -> VectorCounts:

@@ -24,7 +24,10 @@ from resume_pipeline.storage.visibility import visible_at
 
 @dataclass(frozen=True, slots=True)
 class GenerationRecord:
-    """One published state: its number, whether it is live, superseded or withdrawn, and what it holds."""
+    """One published state: its number, whether it is live, superseded or withdrawn, and what it holds.
+
+    ``embedding_model`` is empty when the model was removed. ``documents_of`` is set when `models serve` made it.
+    """
 
     generation: int
     state: str
@@ -34,6 +37,12 @@ class GenerationRecord:
     documents: int
     chunks: int
     published_at: dt.datetime
+    documents_of: int | None = None
+
+    @property
+    def content_from(self) -> int:
+        """The generation that brought this content: its own number, unless it only changed the model."""
+        return self.documents_of or self.generation
 
 
 def list_generations(session: Session, *, limit: int | None = None) -> list[GenerationRecord]:
@@ -50,7 +59,7 @@ def live_generation(session: Session) -> GenerationRecord | None:
 def _records(session: Session, *, limit: int | None = None, only_live: bool = False) -> list[GenerationRecord]:
     statement = (
         select(Generation, EmbeddingModel.name)
-        .join(EmbeddingModel, EmbeddingModel.embedding_model_id == Generation.embedding_model_id)
+        .outerjoin(EmbeddingModel, EmbeddingModel.embedding_model_id == Generation.embedding_model_id)
         .order_by(Generation.generation.desc())
         .limit(limit)
     )
@@ -59,17 +68,18 @@ def _records(session: Session, *, limit: int | None = None, only_live: bool = Fa
     return [_record(row) for row in session.execute(statement)]
 
 
-def _record(row: Row[Generation, str]) -> GenerationRecord:
+def _record(row: Row[Generation, str | None]) -> GenerationRecord:
     found, model = row
     return GenerationRecord(
         found.generation,
         found.state,
-        model,
+        model or "",
         found.content_hash,
         found.source_hash,
         found.documents,
         found.chunks,
         found.published_at,
+        found.documents_of,
     )
 
 
@@ -81,7 +91,7 @@ SELECT s.source_path, s.document_id,
        EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id) AS chunked,
        EXISTS (SELECT FROM chunk_occurrences o WHERE o.document_id = s.document_id
                AND NOT EXISTS (SELECT FROM {partition} e WHERE e.chunk_id = o.chunk_id)) AS lacks_vectors
-FROM source_files s WHERE s.document_id IS NOT NULL
+FROM {documents} s WHERE s.document_id IS NOT NULL
 """
 
 
@@ -90,7 +100,7 @@ class Candidate:
     """What would be published: documents wanted, those with chunks, with all vectors, and lost on the way.
 
     ``kept_back`` are files whose new bytes could not be used, at their last good version; ``failed`` are documents that
-    could not be cut and have no such version. ``content_hash`` tells states apart, ``source_hash`` what was written.
+    could not be cut or embedded and have none. ``content_hash`` tells states apart, ``source_hash`` what was written.
     """
 
     wanted: int
@@ -112,11 +122,14 @@ class Candidate:
         return self.coverage > min_coverage or self.coverage == 1.0
 
 
-def prepare_candidate(session: Session, model: StoredModel) -> Candidate:
-    """Work out the next generation's documents, for this transaction; see ``publish_candidate``."""
+def prepare_candidate(session: Session, model: StoredModel, *, documents: str = "source_files") -> Candidate:
+    """Work out the next generation's documents, for this transaction; see ``publish_candidate``.
+
+    ``documents`` is the table that names them, by ``source_path`` and ``document_id``.
+    """
     # Named with its schema: without one, a table of somebody else could be meant.
     session.execute(text("DROP TABLE IF EXISTS pg_temp.candidate"))
-    session.execute(text(CANDIDATE.format(partition=model.partition)))
+    session.execute(text(CANDIDATE.format(partition=model.partition, documents=documents)))
     wanted, chunked, complete = session.execute(
         text(
             "SELECT count(*), count(*) FILTER (WHERE chunked), count(*) FILTER (WHERE chunked AND NOT lacks_vectors) "
@@ -125,8 +138,8 @@ def prepare_candidate(session: Session, model: StoredModel) -> Candidate:
     ).one()
     kept_back, failed = session.execute(
         text(
-            "SELECT count(document_id), count(*) FILTER (WHERE document_id IS NULL AND error ->> 'stage' = 'chunks') "
-            "FROM source_files WHERE error IS NOT NULL"
+            "SELECT count(document_id), count(*) FILTER (WHERE document_id IS NULL AND error ->> 'stage' IN "
+            "('chunks', 'embeddings')) FROM source_files WHERE error IS NOT NULL"
         )
     ).one()
     return Candidate(wanted, chunked, complete, kept_back, failed, *_hashes(session, model))
@@ -152,7 +165,9 @@ def hold_pointer(session: Session) -> None:
     session.execute(text("LOCK TABLE generations IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def publish_candidate(session: Session, model: StoredModel, candidate: Candidate) -> GenerationRecord:
+def publish_candidate(
+    session: Session, model: StoredModel, candidate: Candidate, *, documents_of: int | None = None
+) -> GenerationRecord:
     """Make the prepared candidate the live generation: versions appear and retire, and the pointer moves.
 
     Visitors see all of it at the caller's commit, and nothing before. Versions visible in a withdrawn later state are
@@ -184,6 +199,7 @@ def publish_candidate(session: Session, model: StoredModel, candidate: Candidate
             source_hash=candidate.source_hash,
             documents=documents,
             chunks=chunks,
+            documents_of=documents_of,
         )
     )
     session.flush()

@@ -2,8 +2,8 @@
 
 A column's meaning is its comment, which Postgres keeps too. Add a table or column here together with a migration; a
 test holds the two against each other. Model partitions of ``chunk_embeddings`` and their indexes are made by
-``storage.embedding_models`` and ``storage.vector_index``, not by a migration; the tables of the lexical index are in
-``storage.lexical_models``.
+``storage.embedding_models`` and ``storage.vector_index``, not by a migration. The tables of the lexical index are in
+``storage.lexical_models``, those of what embedding costs in ``storage.spending_models``.
 """
 
 import datetime as dt
@@ -32,6 +32,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from resume_pipeline.storage.base import Base as Base
 from resume_pipeline.storage.lexical_models import LexicalChunk as LexicalChunk
+from resume_pipeline.storage.spending_models import EmbeddingBatch as EmbeddingBatch
+from resume_pipeline.storage.spending_models import EmbeddingBatchInput as EmbeddingBatchInput
+from resume_pipeline.storage.spending_models import EmbeddingSpending as EmbeddingSpending
 
 
 class EmbeddingModel(Base):
@@ -186,12 +189,18 @@ class Generation(Base):
     state: Mapped[str] = mapped_column(
         Text, comment="live: visitors see it; superseded: a later one followed; withdrawn: it was rolled back"
     )
-    embedding_model_id: Mapped[int] = mapped_column(ForeignKey("embedding_models.embedding_model_id"))
+    embedding_model_id: Mapped[int | None] = mapped_column(
+        ForeignKey("embedding_models.embedding_model_id", ondelete="SET NULL"),
+        comment="Null when its model was removed: it cannot be returned to",
+    )
     content_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 over paths, bytes, recipes and the model")
     source_hash: Mapped[bytes] = mapped_column(LargeBinary, comment="sha256 over paths and bytes alone")
     documents: Mapped[int] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer)
     published_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    documents_of: Mapped[int | None] = mapped_column(
+        Integer, comment="Made by `models serve`: the generation whose documents it shows with another model"
+    )
 
 
 class QueryLog(Base):

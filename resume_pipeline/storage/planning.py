@@ -17,12 +17,16 @@ from resume_pipeline.storage.embedding_models import StoredModel
 
 @dataclass(frozen=True, slots=True)
 class PlannedTotals:
-    """Distinct chunks of the candidate, those not stored yet, distinct inputs without a vector, and their tokens."""
+    """Distinct chunks of the candidate, those not stored yet, distinct inputs to send with their tokens, and that wait.
+
+    An input that waits in a batch has no vector yet, and is not sent again.
+    """
 
     chunks: int
     new_chunks: int
     inputs: int
     tokens: int
+    waiting: int
 
 
 def open_plan(session: Session) -> None:
@@ -52,11 +56,16 @@ def add_stored(session: Session, document_ids: Sequence[int]) -> None:
 def planned_totals(session: Session, model: StoredModel | None, *, has_schema: bool) -> PlannedTotals:
     """Count what was added. ``model`` None: no vector of it is stored."""
     new = "NOT EXISTS (SELECT FROM document_chunks c WHERE c.chunk_id = p.chunk_id)" if has_schema else "true"
-    missing = "true"
+    missing, waiting = "true", "false"
     if model is not None:
         missing = (
             f"NOT EXISTS (SELECT FROM document_chunks c JOIN {model.partition} e USING (chunk_id) "
             "WHERE c.input_hash = p.input_hash)"
+        )
+        waiting = (
+            "EXISTS (SELECT FROM embedding_batch_inputs i JOIN embedding_batches b USING (embedding_batch_id) "
+            "WHERE i.input_hash = p.input_hash AND b.embedding_model_id = :model "
+            "AND b.ended_at IS NULL AND b.deadline_at > now())"
         )
     session.execute(text("ANALYZE planned"))
     row = session.execute(
@@ -64,9 +73,13 @@ def planned_totals(session: Session, model: StoredModel | None, *, has_schema: b
             f"""
             WITH chunk AS (SELECT DISTINCT chunk_id FROM planned),
                  input AS (SELECT input_hash, max(input_tokens) AS tokens FROM planned GROUP BY input_hash),
-                 sent AS (SELECT count(*) AS inputs, COALESCE(sum(tokens), 0) AS tokens FROM input p WHERE {missing})
-            SELECT (SELECT count(*) FROM chunk), (SELECT count(*) FROM chunk p WHERE {new}), inputs, tokens FROM sent
+                 lacking AS (SELECT tokens, {waiting} AS waits FROM input p WHERE {missing}),
+                 sent AS (SELECT count(*) FILTER (WHERE NOT waits) AS inputs, count(*) FILTER (WHERE waits) AS waiting,
+                                 COALESCE(sum(tokens) FILTER (WHERE NOT waits), 0) AS tokens FROM lacking)
+            SELECT (SELECT count(*) FROM chunk), (SELECT count(*) FROM chunk p WHERE {new}), inputs, tokens, waiting
+            FROM sent
             """  # noqa: S608  (fragments are ours)
-        )
+        ),
+        {"model": model.embedding_model_id} if model is not None else {},
     ).one()
     return PlannedTotals(*(int(value) for value in row))

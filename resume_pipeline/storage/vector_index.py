@@ -21,6 +21,9 @@ HNSW_EF_CONSTRUCTION = 200
 MAX_EF_SEARCH = 1000
 """pgvector's own upper bound."""
 
+MAX_INDEX_DIMENSIONS = 4000
+"""pgvector indexes no longer vectors, not even in half precision."""
+
 SCANNED_ANYWAY = 1000
 """Up to about 200 vectors Postgres expects a scan to be cheaper than any index (64 to 1024 dimensions), and it is."""
 

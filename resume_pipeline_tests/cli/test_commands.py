@@ -236,3 +236,28 @@ def test_before_the_first_ingest_every_question_says_how_to_begin(tmp_path):
         assert nothing["published"] is False and nothing["generation"] is None
     finally:
         terminal.run("db", "stop")
+
+
+def test_another_model_is_added_filled_served_and_removed_again(terminal):
+    live = terminal.json("status")["live"]
+    assert terminal.json("models", "add", "hashing:32") == {
+        "model": "hashing:32",
+        "dimensions": 32,
+        "usd_per_million_tokens": 0.0,
+    }
+    planned = terminal.json("models", "fill", "--plan", "hashing:32")["embeddings"]
+    filled = terminal.json("models", "fill", "hashing:32")
+    assert filled["embeddings"]["sent"] == planned["sent"] == live["chunks"] and filled["index"]["used_by_search"]
+
+    served = terminal.json("models", "serve", "hashing:32")
+    assert served["served"] and served["previous_generation"] == live["generation"]
+    plan = terminal.json("plan")
+    assert plan["embeddings"]["model"] == "hashing:32" and "models serve local:wordllama-256" in plan["notice"]
+    assert len(terminal.json("search", "Postgres", "--mode", "vector")["hits"]) == 5
+    assert terminal.run("models", "remove", "hashing:32").returncode == 1
+
+    back = terminal.json("models", "serve", live["embedding_model"])
+    assert back["model"] == "local:wordllama-256"
+    assert "--yes" in terminal.run("models", "remove", "hashing:32").stderr
+    assert terminal.json("models", "remove", "hashing:32", "--yes")["generations_lost"] == [served["generation"]]
+    assert [model["model"] for model in terminal.json("models", "list")["models"]] == ["local:wordllama-256"]
