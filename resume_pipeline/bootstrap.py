@@ -8,6 +8,8 @@ import secrets
 from functools import lru_cache, partial
 from pathlib import Path
 
+from resume_pipeline.chat.base import ChatModel
+from resume_pipeline.chat.registry import load_chat_model
 from resume_pipeline.content.golden_questions import golden_questions
 from resume_pipeline.domain.hashing import Shard
 from resume_pipeline.domain.quality import QualityBar
@@ -27,6 +29,7 @@ from resume_pipeline.ingestion.serving import ModelInUse
 from resume_pipeline.ingestion.serving import model_in_use as find_model_in_use
 from resume_pipeline.ingestion.spending import SpendingRules
 from resume_pipeline.retrieval.query_log import QueryLog
+from resume_pipeline.retrieval.reranking import Reranker, load_reranker
 from resume_pipeline.retrieval.retriever import Retriever, ranking_recipe
 from resume_pipeline.settings import Settings, load_settings
 from resume_pipeline.storage.embedded import EmbeddedPostgres
@@ -125,8 +128,34 @@ def spending_rules(settings: Settings) -> SpendingRules:
 
 
 def retriever(engine: Engine, settings: Settings | None = None) -> Retriever:
-    """The retriever over a database; the embedding model is loaded at the first search that needs it."""
-    return Retriever(make_sessions(engine), partial(embedding_model, settings or load_settings()))
+    """The retriever over a database; the embedding model is loaded at the first search that needs it.
+
+    Raises:
+        ConfigurationError: the reranker needs a package or a chat model that is not there.
+    """
+    settings = settings or load_settings()
+    return Retriever(
+        make_sessions(engine), partial(embedding_model, settings), settings.fusion, reranker=reranker(settings)
+    )
+
+
+@lru_cache(maxsize=2)
+def reranker(settings: Settings) -> Reranker:
+    """The reranker of these settings, loaded once per process."""
+    return load_reranker(
+        settings.reranker,
+        cross_encoder=settings.cross_encoder,
+        chat=partial(chat_model, settings, settings.chat_model) if settings.chat_model else None,
+        budget_seconds=settings.rerank_seconds,
+    )
+
+
+def chat_model(settings: Settings, name: str) -> ChatModel:
+    """The chat model of a name, as these settings reach it."""
+    key = settings.openai_api_key
+    return load_chat_model(
+        name, api_key=key.get_secret_value() if key is not None else "", base_url=settings.openai_base_url
+    )
 
 
 def content_root(settings: Settings, path: Path | None = None, shard: Shard | None = None) -> ContentRoot:
@@ -136,12 +165,12 @@ def content_root(settings: Settings, path: Path | None = None, shard: Shard | No
 
 def index_options(settings: Settings) -> IndexOptions:
     """How these settings want the indexes made."""
-    return IndexOptions(settings.vector_index, settings.exact_index_limit, settings.index_recall, settings.text_search)
+    return IndexOptions(index_wish(settings), settings.text_search)
 
 
-def ranking() -> str:
+def ranking(settings: Settings) -> str:
     """How hits are found and ranked, in a line: figures of one ranking say nothing of another."""
-    return ranking_recipe("convex", "feature")
+    return ranking_recipe(settings.fusion, settings.reranker)
 
 
 def quality_bar(settings: Settings) -> QualityBar:
@@ -156,7 +185,7 @@ def quality_demand(settings: Settings, root: Path) -> QualityDemand:
         ContentRootError: the content root is not there, so nobody can say whether it has any.
     """
     file = golden_questions(root)
-    return QualityDemand(quality_bar(settings), file.sha256 if file is not None else None, ranking())
+    return QualityDemand(quality_bar(settings), file.sha256 if file is not None else None, ranking(settings))
 
 
 def query_log(settings: Settings, engine: Engine, *, source: str) -> QueryLog:

@@ -16,8 +16,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.domain.documents import ChunkLimits
+from resume_pipeline.domain.fusion import FusionMethod
 from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.errors import ConfigurationError
+from resume_pipeline.retrieval.cross_encoder import DEFAULT_CROSS_ENCODER
+from resume_pipeline.retrieval.reranking import RerankerName
 
 VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
 
@@ -73,6 +76,11 @@ class Settings(BaseSettings):
     chunk_tokens: int = Field(300, alias="RESUME_CHUNK_TOKENS", ge=16, le=8000)
     chunk_max_tokens: int | None = Field(None, alias="RESUME_CHUNK_MAX_TOKENS", ge=16, le=8000)
     chunk_overlap: int = Field(0, alias="RESUME_CHUNK_OVERLAP", ge=0, le=4000)
+    reranker: RerankerName = Field("feature", alias="RESUME_RERANKER")
+    fusion: FusionMethod = Field("convex", alias="RESUME_FUSION")
+    cross_encoder: str = Field(DEFAULT_CROSS_ENCODER, alias="RESUME_CROSS_ENCODER", min_length=1)
+    chat_model: str | None = Field(None, alias="RESUME_CHAT_MODEL")
+    rerank_seconds: float = Field(5, alias="RESUME_RERANK_SECONDS", gt=0)
     text_search: str = Field("english", alias="RESUME_TEXT_SEARCH", pattern=r"^[a-z][a-z0-9_]{0,62}$")
     vector_index: VectorIndexKind = Field("auto", alias="RESUME_VECTOR_INDEX")
     exact_index_limit: int = Field(20_000, alias="RESUME_EXACT_INDEX_LIMIT", ge=0)

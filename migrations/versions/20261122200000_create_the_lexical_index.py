@@ -60,9 +60,7 @@ def _create_counts() -> None:
     op.create_index(
         "ix_lexicon_words_beginning", "lexicon_words", [sa.text("length(word)"), sa.text('"left"(word, 1)')]
     )
-    op.create_index(
-        "ix_lexicon_words_ending", "lexicon_words", [sa.text("length(word)"), sa.text('"right"(word, 2)')]
-    )
+    op.create_index("ix_lexicon_words_ending", "lexicon_words", [sa.text("length(word)"), sa.text('"right"(word, 2)')])
 
 
 def _create_lexical_chunks() -> None:

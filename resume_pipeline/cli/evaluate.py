@@ -108,11 +108,12 @@ def _ask(
                 timeout_seconds=settings.writer_timeout_seconds,
                 progress=progress,
             )
+        model = bootstrap.model_in_use(settings, engine).name
         with driver_errors(), make_sessions(engine)() as session:
-            scope = SearchScope(settings.embedding_model, None) if candidate else _live(live_generation(session))
+            scope = SearchScope(model, None) if candidate else _live(live_generation(session))
             paths = document_paths(session, scope)
         aligned = align_paths(parsed.questions, paths)
-        retriever = bootstrap.retriever(engine)
+        retriever = bootstrap.retriever(engine, settings)
         results = ask_questions(retriever, aligned.questions, scope=scope, modes=modes, progress=progress)
     engine.dispose()
     problems = (*parsed.problems, *aligned.unknown)

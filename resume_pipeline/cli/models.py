@@ -7,6 +7,8 @@ import typer
 
 from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, duration, money, out, print_json, show_notice, show_table
+from resume_pipeline.content.golden_questions import golden_questions
+from resume_pipeline.evaluation.models import compare_models
 from resume_pipeline.ingestion import models as use_case
 from resume_pipeline.ingestion.serving import serve_model
 from resume_pipeline.ingestion.spending import Spending
@@ -105,6 +107,41 @@ def _plan_fill(settings: Settings, name: str, *, as_json: bool) -> None:
     out.print(f"{name}: {planned.sent:,} inputs, {planned.tokens:,} tokens, {cost}, {time}.")
     if not planned.within_budget:
         out.print("This is more than the budget allows.")
+
+
+@models.command()
+def evaluate(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models to compare; if left out, all that are filled.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the golden questions of what is live by each model, so that they can be compared before one is served."""
+    settings = load_settings()
+    engine = bootstrap.engine(settings)
+    with stepping(engine) as sessions:
+        compared = compare_models(
+            sessions, bootstrap.retriever(engine, settings), golden_questions(settings.content_root), names or []
+        )
+    if as_json:
+        print_json(
+            {
+                "generation": compared.generation,
+                "models": {
+                    name: {result.mode: dataclasses.asdict(result.figures) for result in results}
+                    for name, results in compared.by_model.items()
+                },
+            }
+        )
+        return
+    rows = [
+        (name, result.mode, *(f"{share:.3f}" for share in (f.hit_at_1, f.hit_at_5, f.mrr_at_10)), f"{f.p50_ms:.1f}")
+        for name, results in compared.by_model.items()
+        for result in results
+        for f in [result.figures]
+    ]
+    show_table("", ("model", "mode", "hit@1", "hit@5", "MRR@10", "p50 ms"), rows)
+    out.print(f"{compared.answerable} questions that generation {compared.generation} answers.")
 
 
 @models.command()

@@ -213,17 +213,19 @@ def retrieval_evaluation(
     """What the golden questions find in the candidate and in the live generation, by each mode of search."""
     settings = pipeline.settings
     with postgres.writing() as sessions:
+        with sessions() as session:
+            model = pipeline.model(session).name
         report = evaluate_candidate(
             sessions,
-            bootstrap.retriever(postgres.engine),
-            settings.embedding_model,
+            bootstrap.retriever(postgres.engine, settings),
+            model,
             golden_questions(pipeline.content().path),
-            ranking=bootstrap.ranking(),
+            ranking=bootstrap.ranking(settings),
             bar=bootstrap.quality_bar(settings),
             accept_lower_quality=config.accept_lower_quality,
             progress=observer.progress(context),
         )
-        version = _version(sessions, settings.embedding_model, bootstrap.ranking())
+        version = _version(sessions, model, bootstrap.ranking(settings))
     observer.finished("retrieval_evaluation", report)
     return dg.MaterializeResult(metadata=show.evaluation_metadata(report), data_version=version)
 

@@ -30,7 +30,7 @@ settings = load_settings()
 def content_gaps(postgres: PostgresResource, pipeline: PipelineResource) -> dg.MaterializeResult[None]:
     """What visitors asked and did not find. Questions older than RESUME_QUERY_LOG_DAYS are deleted first."""
     with postgres.writing() as sessions:
-        retriever = bootstrap.retriever(postgres.engine)
+        retriever = bootstrap.retriever(postgres.engine, pipeline.settings)
         report = report_gaps(sessions, retriever, forget_after_days=pipeline.settings.query_log_days)
     return dg.MaterializeResult(metadata=show.gaps_metadata(report))
 

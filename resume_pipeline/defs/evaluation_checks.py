@@ -12,6 +12,7 @@ from resume_pipeline.defs.assets import retrieval_evaluation
 from resume_pipeline.defs.resources import PipelineResource, PostgresResource
 from resume_pipeline.evaluation.states import question_problems
 from resume_pipeline.ingestion.quality import candidate_quality
+from resume_pipeline.storage.engine import Sessions
 
 MAX_P95_MS = 500
 
@@ -23,7 +24,7 @@ def retrieval_quality(postgres: PostgresResource, pipeline: PipelineResource) ->
     """  # noqa: D205  (the description in the UI is one paragraph)
     demand = pipeline.quality()
     with postgres.reading() as sessions:
-        quality = candidate_quality(sessions, pipeline.settings.embedding_model, demand)
+        quality = candidate_quality(sessions, _model(sessions, pipeline), demand)
     figures = quality.figures
     return dg.AssetCheckResult(
         passed=quality.verdict.passed,
@@ -44,7 +45,7 @@ def retrieval_quality(postgres: PostgresResource, pipeline: PipelineResource) ->
 def search_is_fast(postgres: PostgresResource, pipeline: PipelineResource) -> dg.AssetCheckResult:
     """95 % of the golden questions were answered within 500 ms."""
     with postgres.reading() as sessions:
-        figures = candidate_quality(sessions, pipeline.settings.embedding_model, pipeline.quality()).figures
+        figures = candidate_quality(sessions, _model(sessions, pipeline), pipeline.quality()).figures
     p95_ms = figures.p95_ms if figures is not None else 0.0
     return dg.AssetCheckResult(
         passed=p95_ms <= MAX_P95_MS,
@@ -61,9 +62,8 @@ def search_is_fast(postgres: PostgresResource, pipeline: PipelineResource) -> dg
 def golden_questions_are_sound(postgres: PostgresResource, pipeline: PipelineResource) -> dg.AssetCheckResult:
     """Every line of the golden questions is a question, and every path in them is a document's."""
     with postgres.reading() as sessions:
-        problems = question_problems(
-            sessions, golden_questions(pipeline.content().path), pipeline.settings.embedding_model
-        )
+        questions = golden_questions(pipeline.content().path)
+        problems = question_problems(sessions, questions, _model(sessions, pipeline))
     return dg.AssetCheckResult(
         passed=not problems,
         severity=dg.AssetCheckSeverity.WARN,
@@ -74,6 +74,11 @@ def golden_questions_are_sound(postgres: PostgresResource, pipeline: PipelineRes
             ),
         },
     )
+
+
+def _model(sessions: Sessions, pipeline: PipelineResource) -> str:
+    with sessions() as session:
+        return pipeline.model(session).name
 
 
 CHECKS = [retrieval_quality, search_is_fast, golden_questions_are_sound]

@@ -11,7 +11,7 @@ from resume_pipeline.embedding.base import Embedder
 from resume_pipeline.ingestion.chunks import chunk_documents
 from resume_pipeline.ingestion.documents import record_documents
 from resume_pipeline.ingestion.embeddings import embed_chunks
-from resume_pipeline.ingestion.indexing import build_vector_index
+from resume_pipeline.ingestion.indexing import IndexWish, build_vector_index
 from resume_pipeline.ingestion.lexical_index import build_lexical_index
 from resume_pipeline.ingestion.progress import Progress, silent
 from resume_pipeline.ingestion.publishing import publish
@@ -27,11 +27,9 @@ NO_DEMAND = QualityDemand(QualityBar(0.0, 1.0), None, "")
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """How the indexes are made: kind of vector index, when it becomes approximate, its recall; the words' language."""
+    """How the indexes are made: the vector index, and the text search configuration of the lexical one."""
 
-    vector_index: str
-    exact_index_limit: int
-    index_recall: float
+    vector: IndexWish
     text_search: str
 
 
@@ -70,9 +68,9 @@ def ingest_folder(
         build_vector_index(
             sessions,
             embedder.name,
-            kind=options.vector_index,
-            exact_limit=options.exact_index_limit,
-            recall_target=options.index_recall,
+            kind=options.vector.kind,
+            exact_limit=options.vector.exact_limit,
+            recall_target=options.vector.recall_target,
         )
         build_lexical_index(sessions, options.text_search, progress=progress)
         published = publish(sessions, embedder.name, min_coverage=0.0, quality=NO_DEMAND, forward=True)

@@ -10,13 +10,13 @@ from rapidfuzz.distance import OSA
 
 from resume_pipeline.domain.lexemes import searchable
 
-LEAST_LETTERS = 4
+LEAST_LETTERS = 5
 TWO_ERRORS_FROM = 8
 WORD = re.compile(r"[^\W\d_]+")
 
 
 def allowed_edits(word: str) -> int:
-    """Typing errors that a word of so many letters may have: none below 4, one from 4, two from 8.
+    """Typing errors that a word of so many letters may have: none below 5, one from 5, two from 8.
 
     The limits of Elasticsearch's ``fuzziness: AUTO`` are a little wider (one from 3, two from 6): at that width short
     words of the field (Rust, Java, Kafka) turn into one another.
@@ -31,7 +31,7 @@ def correct(word: str, candidates: Sequence[tuple[str, int]]) -> str | None:
 
     ``candidates`` are (lexeme, document frequency). Fewest errors first, then the same first letter, then the most
     frequent. An error is a letter too many, missing, wrong, or two neighbours swapped (optimal string alignment). Words
-    with digits or signs and words of fewer than four letters stay as they are.
+    with digits or signs and words of fewer than five letters stay as they are.
     """
     limit = allowed_edits(word)
     if not limit or not WORD.fullmatch(word):

@@ -1,6 +1,6 @@
 """Remember what embedding cost, and which generation shows another's documents with another model.
 
-Revision: 5d0c9e17b2a4, after b3e85d7740ce. Created 2026-11-22 20:00:00 UTC.
+Revision: 5d0c9e17b2a4, after d92b6f0c3e15. Created 2026-11-22 20:10:00 UTC.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "5d0c9e17b2a4"
-down_revision: str | None = "b3e85d7740ce"
+down_revision: str | None = "d92b6f0c3e15"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
