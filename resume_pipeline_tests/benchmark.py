@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-STAGES = ("documents", "document_chunks", "chunk_embeddings", "vector_index", "published_generation")
+STAGES = ("documents", "document_chunks", "chunk_embeddings", "vector_index", "lexical_index", "published_generation")
 
 
 def measured(arguments: list[str], environment: dict[str, str]) -> tuple[dict[str, Any], float, float]:

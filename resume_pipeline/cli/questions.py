@@ -1,6 +1,7 @@
 """`search`: a question, and the passages that answer it best."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,10 +9,13 @@ from rich.markup import escape
 
 from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, err, out, print_json
+from resume_pipeline.domain.excerpts import Excerpt
 from resume_pipeline.domain.filters import parse_filter
 from resume_pipeline.errors import ConfigurationError
+from resume_pipeline.retrieval.context import excerpts
 from resume_pipeline.retrieval.retriever import Hit, SearchMode
 from resume_pipeline.settings import load_settings
+from resume_pipeline.storage.engine import make_sessions
 
 PREVIEW_CHARACTERS = 300
 
@@ -29,6 +33,9 @@ def search(
         list[str] | None,
         typer.Option(help="key=value of front matter (or != >= <= > <), path=GLOB, kind=facts; may be repeated."),
     ] = None,
+    context: Annotated[
+        bool, typer.Option("--context", help="Show each hit with the passages of its section beside it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Search the live generation."""
@@ -45,10 +52,12 @@ def search(
     not_logged = log.record(question, result, mode=mode, filters=[filter_.shown for filter_ in filters])
     if not_logged is not None:
         err.print(f"[dim]{escape(not_logged)}[/]")
+    around = excerpts(make_sessions(engine), result.hits) if context else []
     if as_json:
         print_json(
             {
                 "hits": [dataclasses.asdict(hit) for hit in result.hits],
+                **({"excerpts": [dataclasses.asdict(excerpt) for excerpt in around]} if context else {}),
                 "generation": result.generation,
                 "corrections": [dataclasses.asdict(correction) for correction in result.corrections],
                 "coverage": None if result.coverage is None else round(result.coverage, 3),
@@ -58,11 +67,23 @@ def search(
         return
     for correction in result.corrections:
         out.print(f"[dim]No passage has {escape(correction.typed)!r}; searched for {escape(correction.used)!r}.[/]\n")
-    for number, hit in enumerate(result.hits, 1):
-        _show(number, hit)
+    if context:
+        for excerpt in around:
+            _show_excerpt(excerpt, result.hits)
+    else:
+        for number, hit in enumerate(result.hits, 1):
+            _show(number, hit)
     count = "1 passage" if len(result.hits) == 1 else f"{len(result.hits)} passages"
     took = f"{count} of generation {result.generation} in {result.milliseconds:.0f} ms"
     out.print(took if result.hits else "Nothing found.")
+
+
+def _show_excerpt(excerpt: Excerpt, hits: Sequence[Hit]) -> None:
+    first = hits[excerpt.hits[0]]
+    numbers = ", ".join(str(place + 1) for place in excerpt.hits)
+    where = f"{first.path}:{excerpt.start_line}-{excerpt.end_line}"
+    out.print(f"[bold]{numbers}. {escape(where)}[/]  {escape(' › '.join(excerpt.heading_path))}")
+    out.print(f"{escape(excerpt.content)}\n")
 
 
 def _show(number: int, hit: Hit) -> None:

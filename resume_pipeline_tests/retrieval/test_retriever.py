@@ -2,6 +2,7 @@
 
 import pytest
 
+from resume_pipeline.domain.documents import ChunkLimits
 from resume_pipeline.embedding.tokens import load_token_counter
 from resume_pipeline.errors import EmbeddingSpaceError, PublishError
 from resume_pipeline.ingestion.chunks import chunk_documents
@@ -9,6 +10,7 @@ from resume_pipeline.ingestion.documents import record_documents
 from resume_pipeline.ingestion.embeddings import embed_chunks
 from resume_pipeline.ingestion.lexical_index import build_lexical_index
 from resume_pipeline.ingestion.writing import writing
+from resume_pipeline.retrieval.context import excerpts
 from resume_pipeline.retrieval.hits import Correction
 from resume_pipeline.retrieval.reranking import load_reranker
 from resume_pipeline.retrieval.retriever import Retriever, SearchResult
@@ -115,6 +117,23 @@ def test_the_candidate_can_be_searched_before_it_is_published(changing):
 
     assert candidate.hits[0].path == "new.md" and candidate.generation == 0
     assert "new.md" not in {hit.path for hit in search(changing, "terraform", limit=50).hits}
+
+
+def test_context_grows_hits_within_their_section(pipeline):
+    paragraphs = [
+        f"Part {n} of the story tells of {'harbour' if n == 3 else 'inland'} matters. " * 12 for n in range(8)
+    ]
+    pipeline.limits = ChunkLimits(target_tokens=120, max_tokens=200)
+    pipeline.write("story.md", "# Story\n\n" + "\n\n".join(paragraphs) + "\n")
+    pipeline.run()
+    [hit] = search(pipeline, "harbour", limit=1).hits
+
+    [excerpt] = excerpts(pipeline.sessions, [hit], max_tokens=2000)
+
+    assert excerpt.hits == (0,)
+    assert (excerpt.first_index, excerpt.last_index) == (hit.chunk_index - 1, hit.chunk_index + 1)
+    assert hit.content in excerpt.content and len(excerpt.content) > 2 * len(hit.content)
+    assert excerpt.start_line < hit.start_line <= hit.end_line < excerpt.end_line
 
 
 def test_a_model_without_vectors_is_refused(notes):
