@@ -15,6 +15,11 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    _create_batches()
+    _create_inputs()
+
+
+def _create_batches() -> None:
     op.create_table(
         "embedding_batches",
         sa.Column("embedding_batch_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -51,6 +56,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("submission_key", name=op.f("uq_embedding_batches_submission_key")),
         comment="Batches submitted to the Batch API",
     )
+
+
+def _create_inputs() -> None:
     op.create_table(
         "embedding_batch_inputs",
         sa.Column("input_hash", sa.LargeBinary(), nullable=False, comment="Its hexadecimal form is the custom_id"),

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,7 +13,7 @@ from resume_pipeline.domain.excerpts import Excerpt
 from resume_pipeline.domain.filters import parse_filter
 from resume_pipeline.errors import ConfigurationError
 from resume_pipeline.retrieval.context import excerpts
-from resume_pipeline.retrieval.retriever import Hit, SearchMode
+from resume_pipeline.retrieval.retriever import Hit, SearchMode, SearchResult
 from resume_pipeline.settings import load_settings
 from resume_pipeline.storage.engine import make_sessions
 
@@ -54,20 +54,26 @@ def search(
         err.print(f"[dim]{escape(not_logged)}[/]")
     around = excerpts(make_sessions(engine), result.hits) if context else []
     if as_json:
-        print_json(
-            {
-                "hits": [dataclasses.asdict(hit) for hit in result.hits],
-                **({"excerpts": [dataclasses.asdict(excerpt) for excerpt in around]} if context else {}),
-                "generation": result.generation,
-                "corrections": [dataclasses.asdict(correction) for correction in result.corrections],
-                "coverage": None if result.coverage is None else round(result.coverage, 3),
-                "milliseconds": round(result.milliseconds, 2),
-            }
-        )
-        return
+        found = _as_json(result)
+        print_json({**found, "excerpts": [dataclasses.asdict(excerpt) for excerpt in around]} if context else found)
+    else:
+        _show_result(result, around if context else None)
+
+
+def _as_json(result: SearchResult) -> dict[str, Any]:
+    return {
+        "hits": [dataclasses.asdict(hit) for hit in result.hits],
+        "generation": result.generation,
+        "corrections": [dataclasses.asdict(correction) for correction in result.corrections],
+        "coverage": None if result.coverage is None else round(result.coverage, 3),
+        "milliseconds": round(result.milliseconds, 2),
+    }
+
+
+def _show_result(result: SearchResult, around: Sequence[Excerpt] | None) -> None:
     for correction in result.corrections:
         out.print(f"[dim]No passage has {escape(correction.typed)!r}; searched for {escape(correction.used)!r}.[/]\n")
-    if context:
+    if around is not None:
         for excerpt in around:
             _show_excerpt(excerpt, result.hits)
     else:

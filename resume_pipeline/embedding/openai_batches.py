@@ -15,7 +15,7 @@ from typing import Any
 
 from resume_pipeline.embedding.base import Vectors
 from resume_pipeline.embedding.openai_answers import Failure, read_answer, read_failure, redacted
-from resume_pipeline.embedding.openai_api import OPENAI_URL, RemoteOptions
+from resume_pipeline.embedding.openai_api import RemoteOptions, make_client
 from resume_pipeline.errors import EmbeddingAccessError, EmbeddingUnavailableError
 
 MAX_LINES = 50_000
@@ -176,11 +176,4 @@ class OpenAIBatches:
 
     @cached_property
     def _client(self) -> Any:
-        import openai  # noqa: PLC0415  (0.7 s)
-
-        return openai.OpenAI(
-            api_key=self._options.api_key or "none",
-            base_url=self._options.base_url or OPENAI_URL,
-            timeout=self._options.timeout_seconds,
-            max_retries=RETRIES,
-        )
+        return make_client(self._options, max_retries=RETRIES)
