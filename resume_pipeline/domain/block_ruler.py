@@ -58,7 +58,7 @@ class FirstCharacterRuler(Ruler[BlockRule]):
                 possible = everything
             else:
                 possible = by_character.get(state.src[start], other)
-            for rule in possible:
+            for rule in possible:  # noqa: SIM110 (a generator would cost as much as the rule)
                 if rule(state, line, end, silent):
                     return True
             return False

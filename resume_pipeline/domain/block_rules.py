@@ -67,7 +67,7 @@ def table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+def heading(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
     """A heading of number signs, as one token."""
     last = state.eMarks[start]
     opening = _NUMBER_SIGNS.match(state.src, state.bMarks[start] + state.tShift[start], last)
@@ -83,7 +83,7 @@ def heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def thematic_break(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+def thematic_break(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
     """A line of three hyphens, stars or underscores and more; lists ask about it at each item."""
     first, last = state.bMarks[start] + state.tShift[start], state.eMarks[start]
     if state.is_code_block(start) or not _THEMATIC_BREAK.match(state.src, first, last):

@@ -37,17 +37,25 @@ def squeeze_key(key: str) -> str:
     return _SEPARATORS.sub("", key).lower()
 
 
+def canonical_key(key: str) -> str:
+    """The one name of a known key; any other key as it is."""
+    return _CANONICAL.get(squeeze_key(key), key)
+
+
 def canonical_metadata(metadata: dict[str, Json], *, line: int) -> tuple[dict[str, Json], list[Problem]]:
     """The same values, known keys under their canonical names; the first spelling wins, a second keeps its own."""
     result: dict[str, Json] = {}
     problems: list[Problem] = []
+    written: dict[str, str] = {}
     for key, value in metadata.items():
-        name = _CANONICAL.get(squeeze_key(key), key)
+        name = canonical_key(key)
         if name in result:
-            reason = f"The keys {name!r} and {key!r} mean the same; the first is used, {key!r} is kept beside it."
+            reason = (
+                f"The keys {written[name]!r} and {key!r} mean the same; the first is used, {key!r} is kept beside it."
+            )
             problems.append(Problem("warning", reason, line))
             name = _free_name(key, result)
-        result[name] = value
+        result[name], written[name] = value, key
     return result, problems
 
 

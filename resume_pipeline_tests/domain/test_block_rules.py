@@ -18,8 +18,8 @@ from resume_pipeline_tests.hostile.shapes import SHAPES
 
 LINES = """
 - a|* b|+ c|1. d|2. e|3) f|- [ ] t|  - n|    - m|> q|>> r|> - s|- > u|# H|## I ##|a|b c|: def|~ def|  : x|===|---|--|=
-***|||·   code|\tcode|```|~~~|```py|$$|$$ x $$|¦a¦b¦|¦-¦-|a¦b|-¦-|<div>|</div>|<b>x</b>|[^1]: foot|[r]: /u|[r]: /u 't'|[r]
-10. x|-|- |1.|#|##|####### z|- ```|  text|   three|     five|- # h|-   - x|- - - x|* * *|_ _ _|+ +|:a|: - l|  > z
+***|||·   code|\tcode|```|~~~|```py|$$|$$ x $$|¦a¦b¦|¦-¦-|a¦b|-¦-|<div>|</div>|<b>x</b>|[^1]: foot|[r]: /u|[r]: /u 't'
+[r]|10. x|-|- |1.|#|##|####### z|- ```|  text|   three|     five|- # h|-   - x|- - - x|* * *|_ _ _|+ +|:a|: - l|  > z
 1234567890. n|- \tq|-\tq|> ```|> ===|> ¦a¦b¦|> ¦-¦-|\\- e|- a\\|= =|=a|-a|--- |- ===|>|> |  - ¦a¦b¦|    ¦-¦-
 """
 PIECES = [line.replace("¦", "|").replace("·", " ") for line in LINES.strip("\n").replace("\n", "|").split("|")]
