@@ -47,8 +47,8 @@ doctor: $(READY) ## Check every part
 dev: $(READY) ## The Dagster UI (http://localhost:3000 if free), with a history that lasts
 	@$(RUN) resume_pipeline dev $(ARGS)
 
-test: $(READY) ## Run the tests (embedded Postgres, no network)
-	@$(RUN) pytest $(ARGS)
+test: $(READY) ## Run the tests (embedded Postgres, no network), one process per core
+	@$(RUN) pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers, definitions
 	@$(RUN) ruff format --check --quiet . || { echo "Run 'make format'." >&2; exit 1; }

@@ -16,11 +16,12 @@ from resume_pipeline.domain.documents import Block, BlockKind
 from resume_pipeline.domain.inline import plain_text, without_tags
 
 _KINDS: dict[str, BlockKind] = {
-    "heading_open": "heading",
-    "paragraph_open": "paragraph",
+    "heading": "heading",
+    "paragraph": "paragraph",
     "bullet_list_open": "list",
     "ordered_list_open": "list",
     "list_item_open": "list",
+    "flat_list": "list",
     "blockquote_open": "quote",
     "table": "table",
     "fence": "code",
@@ -39,6 +40,7 @@ _PARTS_FROM = 100
 """Characters from which a block's parts are kept; a shorter one is never cut between them."""
 _CALLOUT = re.compile(r"^\[!([A-Za-z]+)\][-+]?")
 _CONTAINER_MARK = re.compile(r"^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))+[ \t]*")
+_ITEM_MARK = re.compile(r"[ ]*(?:[-*+]|\d{1,9}[.)])[ \t]*")
 _TABLE_RULE = re.compile(r"^[ \t>]*\|?[ \t:|-]+$")
 
 
@@ -49,6 +51,8 @@ class BlockReader:
     lines: Sequence[str]
     line_offset: int
     references: Container[str]
+    is_deep: bool = False
+    """Whether some token stands so deep that the parser may have left out what it holds."""
 
     def read(self, tokens: Sequence[Token]) -> Iterator[Block]:
         """The blocks of a token list in reading order; those without any text (rules, empty headings) are left out."""
@@ -67,14 +71,14 @@ class BlockReader:
             return None
         first, last, markdown = self._markdown(kind, first, last)
         parts: tuple[Block, ...] = ()
-        if kind in _CONTAINERS:
+        if token.type == "flat_list":
+            text, parts = self._flat_list(first, markdown)
+        elif kind in _CONTAINERS:
             text, parts = self._container(tokens, start, end, markdown)
         elif kind == "table":
             text, parts = self._table(token, first, markdown)
         else:
-            text = self._leaf_text(kind, tokens[start + 1] if token.nesting == 1 else token)
-        if len(markdown) < _PARTS_FROM:
-            parts = ()
+            text = self._leaf_text(kind, token)
         return Block(
             kind=kind,
             markdown=markdown,
@@ -112,6 +116,13 @@ class BlockReader:
         blank = next((index for index, line in enumerate(lines) if line.strip(" >")), 0)
         return first + blank, first + len(lines) - 1, "\n".join(lines[blank:])
 
+    def _token_text(self, token: Token) -> str:
+        """What a token without parts of its own says; nothing for one that only encloses others."""
+        kind = _KINDS.get(token.type) if token.nesting == 0 else None
+        if kind is None:
+            return ""
+        return self._table_text(token) if kind == "table" else self._leaf_text(kind, token)
+
     def _leaf_text(self, kind: BlockKind, token: Token) -> str:
         if kind == "code":
             return token.content.strip("\n")
@@ -121,9 +132,12 @@ class BlockReader:
         return _CALLOUT.sub(lambda found: f"{found[1].capitalize()}:", text) if text.startswith("[!") else text
 
     def _container(self, tokens: Sequence[Token], start: int, end: int, markdown: str) -> tuple[str, tuple[Block, ...]]:
-        if any(token.level >= MAX_NESTING - 1 for token in tokens[start:end]):
+        if self.is_deep and any(token.level >= MAX_NESTING - 1 for token in tokens[start:end]):
             # markdown-it skips what is nested deeper, so these lines are read without their structure.
             return self._unstructured(markdown), ()
+        if len(markdown) < _PARTS_FROM:
+            texts = (self._token_text(token) for token in tokens[start + 1 : end - 1])
+            return "\n".join(text for text in texts if text), ()
         parts = []
         for inner_start, inner_end in _groups(tokens, start + 1, end - 1):
             part = self._block(tokens, inner_start, inner_end)
@@ -131,13 +145,28 @@ class BlockReader:
                 parts.append(part)
         return "\n".join(part.text for part in parts), tuple(parts)
 
+    def _flat_list(self, first: int, markdown: str) -> tuple[str, tuple[Block, ...]]:
+        """Of a list of short lines: each that is not indented begins an item."""
+        parts: list[Block] = []
+        lines: list[str] = []
+        for number, line in enumerate([*markdown.split("\n"), ""], start=first + self.line_offset):
+            if lines and (not line.startswith(" ") or not line.strip()):
+                texts = (plain_text(_ITEM_MARK.sub("", item, 1), self.references) for item in lines)
+                start, end = number - len(lines), number - 1
+                if text := "\n".join(filter(None, texts)):
+                    parts.append(Block("list", "\n".join(lines), text, start, end))
+                lines = []
+            if line.strip():
+                lines.append(line)
+        text = "\n".join(part.text for part in parts)
+        return text, tuple(parts) if len(markdown) >= _PARTS_FROM else ()
+
     def _unstructured(self, markdown: str) -> str:
         lines = (_CONTAINER_MARK.sub("", line) for line in markdown.split("\n"))
         return plain_text("\n".join(lines), self.references, keep_lines=True)
 
     def _table(self, token: Token, first: int, markdown: str) -> tuple[str, tuple[Block, ...]]:
-        texts = [self._row(row) for row in token.content.split("\n") if row.strip() and not _TABLE_RULE.match(row)]
-        text = "\n".join(texts)
+        text = self._table_text(token)
         if len(markdown) < _PARTS_FROM:
             return text, ()
         parts = []
@@ -145,7 +174,7 @@ class BlockReader:
         head = Block(
             "table",
             "\n".join(lines[:2]),
-            texts[0] if texts else "",
+            text.split("\n", 1)[0],
             first + self.line_offset,
             first + 1 + self.line_offset,
         )
@@ -154,6 +183,10 @@ class BlockReader:
             number = first + self.line_offset + index
             parts.append(Block("table", line, self._row(line), number, number))
         return text, tuple(parts)
+
+    def _table_text(self, token: Token) -> str:
+        rows = (row for row in token.content.split("\n") if row.strip() and not _TABLE_RULE.match(row))
+        return "\n".join(map(self._row, rows))
 
     def _row(self, line: str) -> str:
         line = line.strip().lstrip("> ").strip()

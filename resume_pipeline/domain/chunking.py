@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 from resume_pipeline.domain.atoms import Atom, AtomCutter
+from resume_pipeline.domain.collector import collector_paused
 from resume_pipeline.domain.documents import Chunk, ChunkKind, ChunkLimits, ParsedDocument, Section, TokenCounter
 from resume_pipeline.domain.partition import PartitionLimits, partition
 from resume_pipeline.domain.text_cutting import cut_text
@@ -24,7 +25,8 @@ def chunk_document(document: ParsedDocument, *, limits: ChunkLimits, count_token
     piece repeats the fence or the table's head. ``overlap_tokens`` of the text before are repeated only where one
     section goes on in a second chunk. An edit of one paragraph makes one new chunk, at most two.
     """
-    return _Chunker(document, limits, count_tokens).run()
+    with collector_paused():
+        return _Chunker(document, limits, count_tokens).run()
 
 
 @dataclass(slots=True)
@@ -35,6 +37,10 @@ class _Chunker:
     chunks: list[Chunk] = field(default_factory=list)
     headers: dict[tuple[str, ...], str] = field(default_factory=dict)
     counted: tuple[str, int] = ("", 0)
+    _header_tokens: int = field(init=False)
+    _body_tokens: int = field(init=False)
+    """What may stand in one chunk beside header and overlap."""
+    _cutter: AtomCutter = field(init=False)
 
     def run(self) -> list[Chunk]:
         self._facts()
@@ -42,19 +48,12 @@ class _Chunker:
             self._chunks("body", [atom for section in sections for atom in self._cutter.atoms(section)])
         return self.chunks
 
-    @property
-    def _header_tokens(self) -> int:
-        return min(_HEADER_TOKENS, self.limits.max_tokens // 4)
-
-    @property
-    def _body_tokens(self) -> int:
-        """What may stand in one chunk beside header and overlap."""
-        most = min(self.limits.max_tokens - self._header_tokens, self.limits.target_tokens * 8 // 5)
-        return max(4, most - self.limits.overlap_tokens)
-
-    @property
-    def _cutter(self) -> AtomCutter:
-        return AtomCutter(self._body_tokens, self.count_tokens)
+    def __post_init__(self) -> None:
+        limits = self.limits
+        self._header_tokens = min(_HEADER_TOKENS, limits.max_tokens // 4)
+        most = min(limits.max_tokens - self._header_tokens, limits.target_tokens * 4 // 3)
+        self._body_tokens = max(4, most - limits.overlap_tokens)
+        self._cutter = AtomCutter(self._body_tokens, self.count_tokens)
 
     def _facts(self) -> None:
         first, last = self.document.facts_start_line, max(self.document.facts_start_line, self.document.facts_end_line)
@@ -188,6 +187,8 @@ def _common_path(atoms: Sequence[Atom]) -> tuple[str, ...]:
 
 
 def _content(atoms: Sequence[Atom]) -> str:
+    if len(atoms) == 1 and not atoms[0].frame:
+        return atoms[0].markdown
     parts: list[str] = []
     for frame, group in groupby(atoms, key=lambda atom: atom.frame):
         members = list(group)

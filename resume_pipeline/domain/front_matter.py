@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import takewhile
+from typing import cast
 
 from resume_pipeline.domain.characters import without_unsound
 from resume_pipeline.domain.documents import Json, Problem
@@ -19,14 +20,17 @@ from resume_pipeline.domain.metadata_block import (
     MAX_CHARACTERS,
     MetadataBlock,
     closing_line,
+    entries,
     read_yaml_block,
     salvage,
 )
 from resume_pipeline.domain.metadata_keys import canonical_metadata
+from resume_pipeline.domain.visibility import contradictions, hidden_reason, value_that_counts
 from resume_pipeline.domain.yaml_values import MAX_DEPTH
 
 _YAML_OPEN = re.compile(r"---[ \t]*\Z")
 _TOML_FENCE = re.compile(r"\+\+\+[ \t]*\Z")
+_USED = "the last one (where only one hides the file, that one)"
 _TOML_KEY = re.compile(r"^([\w-]+)[ \t]*=[ \t]*")
 
 
@@ -64,6 +68,11 @@ def split_front_matter(text: str) -> FrontMatter:
     else:
         escapes = []
     metadata, clashes = canonical_metadata(sound, line=start + 1)
+    if hidden_reason(metadata):
+        head = lines[start : block.last + 1]
+        if first.startswith("{"):
+            head = [line.strip(" \t{},") for line in head]
+        clashes.extend(contradictions(entries([_TOML_KEY.sub(r"\1: ", line) for line in head], start + 1)))
     return FrontMatter(
         metadata=metadata,
         body="\n".join(lines[block.last + 1 :]),
@@ -134,13 +143,15 @@ def _read_json(text: str, start: int) -> MetadataBlock:
 
 
 def _last_of(problems: list[Problem], line: int) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
-    """How the decoder makes an object of its pairs: the last of equal keys wins, with a warning."""
+    """How the decoder makes an object of its pairs: the last of equal keys counts (or what hides), with a warning."""
 
     def to_dict(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        result = dict(pairs)
+        result: dict[str, object] = {}
+        for key, value in pairs:
+            result[key] = value_that_counts(key, cast(Json, result.get(key)), cast(Json, value))
         for key in {key for key, _ in pairs} if len(result) < len(pairs) else ():
             if sum(name == key for name, _ in pairs) > 1:
-                problems.append(Problem("warning", f"The key {key!r} stands twice; the last one is used.", line))
+                problems.append(Problem("warning", f"The key {key!r} stands twice; {_USED} is used.", line))
         return result
 
     return to_dict

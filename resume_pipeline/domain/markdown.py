@@ -5,8 +5,9 @@ This is the order of the steps, each a module of its own; a rule about one of th
 
 from collections.abc import Iterable
 
-from resume_pipeline.domain.block_parser import parse_blocks
+from resume_pipeline.domain.block_parser import MAX_NESTING, parse_blocks
 from resume_pipeline.domain.blocks import BlockReader
+from resume_pipeline.domain.collector import collector_paused
 from resume_pipeline.domain.documents import Block, Json, ParsedDocument, Problem, Section
 from resume_pipeline.domain.facts import fact_text, facts_of
 from resume_pipeline.domain.front_matter import split_front_matter
@@ -25,9 +26,7 @@ def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
     """
     front = split_front_matter(text)
     readable = strip_unseen(front.body, first_line=front.body_start_line)
-    tokens, references = parse_blocks(readable.text)
-    reader = BlockReader(readable.text.split("\n"), front.body_start_line, references)
-    blocks = list(reader.read(tokens))
+    blocks = _blocks(readable.text, front.body_start_line)
     problems: tuple[Problem, ...] = (*front.problems, *readable.problems)
     title = _title(front.metadata, blocks)
     return ParsedDocument(
@@ -41,6 +40,13 @@ def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
         hidden_reason=hidden_reason(front.metadata),
         problems=problems,
     )
+
+
+def _blocks(text: str, first_line: int) -> list[Block]:
+    with collector_paused():
+        tokens, references = parse_blocks(text)
+        is_deep = any(token.level >= MAX_NESTING - 1 for token in tokens)
+        return list(BlockReader(text.split("\n"), first_line, references, is_deep).read(tokens))
 
 
 def _title(metadata: dict[str, Json], blocks: list[Block]) -> str:

@@ -11,46 +11,22 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 
 from resume_pipeline.domain.documents import Problem
+from resume_pipeline.domain.markup_syntax import (
+    ALT,
+    BLOCK_TAG,
+    DIRECTIVE_HOLDS,
+    DIRECTIVE_LIMIT,
+    JSX,
+    JSX_FAILURES,
+    LIST_LINE,
+    NEEDED,
+    NOTE_ENDS,
+    OPENER,
+    TEMPLATE_ENDS,
+    TEMPLATE_LIMIT,
+)
 
-_NEEDED = re.compile(
-    r"<!--|<(?:script|style)\b|^[ \t>]*:::|\{\{|\{[%#:.]|\{/\*|<%|^(?:import|export)\b|^[ \t]*</?(?-i:[A-Z])|=\{"
-    r"|\{\.\.\.",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
-_INDENTED = r"(?:\A|(?<=\n))(?P<indented>(?:[ ]{4}|[ ]{0,3}\t)[ \t]*[^\s])"
-_IMPORT = r"""^import\s+(?:[\w*${][^'"\n;]*?(?:\n[^'"\n;]+){0,40}?\sfrom\s+)?['"][^'"\n]+['"];?[ \t]*$"""
-_EXPORT = (
-    r"^export\s+(?:(?:const|let|var)\s+[\w$\[{][^\n=]*=|(?:default\s+)?(?:async\s+)?(?:function|class)\b[^\n]*[{(]"
-    r"|default\s+(?:[({\[]|[\w.$]+;?[ \t]*$)|\{|\*\s+from)"
-)
-_DIRECTIVE = r"""^[ \t>]*(?P<directive>:{3,}(?:[a-z-]+(?:[ \t]+[\w-]+="[^"\n]*")*[ \t]*:*|\{[^}\n]*\})?)[ \t]*$"""
-_DIRECTIVE_HOLDS = re.compile(r"(?:\n[ \t]*(?=\n)|\n[ ]{4,}(?![ :]|[-*+][ ]|\d+[.)])[^\n]*)++(?=\n[ \t]*:{3})")
-_DIRECTIVE_LIMIT = 20_000
-_ALT = re.compile(r'alt(?:-text)?="([^"\n]*)"')
-_JSX_VALUE = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}"
-_JSX_ATTRIBUTE = (
-    rf"""(?:\s++[A-Za-z_:][\w:.-]*+(?:=(?:"[^"]*+"|'[^']*+'|{_JSX_VALUE}))?+|\s*+\{{\.\.\.[^{{}}]{{1,200}}\}})"""
-)
-_JSX = re.compile(rf"</?(?P<name>[A-Za-z][\w.]*+)?+(?P<attributes>{_JSX_ATTRIBUTE}*+)\s*+/?>")
-# Of kramdown ({: .no_toc}) and Goldmark ({#id .class}), at the end of a line.
-_ATTRIBUTES = r"\{(?::[^{}\n]{0,300}|[#.][A-Za-z][\w-]*+(?:[ ]+[^{}\n]{0,300})?)\}(?=[ \t]*$)"
-_OPENER = re.compile(
-    rf"{_FENCE}|{_INDENTED}|{_DIRECTIVE}|(?P<import>{_IMPORT})|(?P<export>{_EXPORT})"
-    r"|\\(?P<escape>[^\n])|(?P<ticks>`+)|(?P<comment><!--)|<(?P<element>script|style)\b"
-    rf"|(?P<attributes>{_ATTRIBUTES})"
-    r"|(?P<template>\{\{[<%/]?|\{%|\{/\*|<%|\{#[ ])|(?P<tag></?(?=[A-Za-z>]))",
-    re.MULTILINE | re.IGNORECASE,
-)
-_TEMPLATE_ENDS = {"{{<": ">}}", "{{%": "%}}", "{{/": "}}", "{{": "}}", "{%": "%}", "{/*": "*/}"} | {
-    "<%": "%>",
-    "{# ": "#}",
-}
-_BLOCK_TAG = re.compile(r"(?:\{%-?|\{\{[<%])\s*(?P<name>comment|raw|highlight)\b")
-_LIST_LINE = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)|\s*\[\^|\s*[:~]\s|\s{1,3}\S")
-_TEMPLATE_LIMIT = 4000
-_JSX_FAILURES = 200
-"""After so many tags that turn out not to be JSX the rest is taken for something else (this bounds the time)."""
+_HTML_ALT = re.compile(r"""\balt\s*=\s*["']([^"'\n]*)["']""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +39,7 @@ class Readable:
 
 def strip_unseen(text: str, *, first_line: int = 1) -> Readable:
     """``text`` without what no reader sees; ``first_line`` is the number of its first line in the file."""
-    if not _NEEDED.search(text):
+    if not NEEDED.search(text):
         return Readable(text)
     scan = _Scan(text, first_line)
     scan.run()
@@ -97,9 +73,10 @@ class _Scan:
             "import": self._whole_match,
             "export": self._export_end,
             "attributes": self._whole_match,
+            "note": self._note_end,
         }
         position = 0
-        while match := _OPENER.search(self.text, position):
+        while match := OPENER.search(self.text, position):
             step = steps.get(match.lastgroup or "")
             position = step(match) if step else match.end()
         self.out.append(self.text[self.copied :])
@@ -197,13 +174,14 @@ class _Scan:
         return self._cut(start, len(self.text))
 
     def _directive_end(self, match: re.Match[str]) -> int:
-        """After a line like ``:::note`` or ``:::row:::``; of a picture its words stay.
+        """After a line like ``:::note`` or ``:::row:::``; the words of a picture or a title stay.
 
         What it holds is often indented by four spaces and more, which would make code of it.
         """
-        alt = _ALT.search(match["directive"])
-        end = self._cut(match.start("directive"), match.end("directive"), keep=alt[1] if alt else "")
-        held = _DIRECTIVE_HOLDS.match(self.text, end, end + _DIRECTIVE_LIMIT)
+        alt = ALT.search(match["directive"])
+        words = alt[1] if alt else match["label"] or match["title"] or ""
+        end = self._cut(match.start("directive"), match.end("directive"), keep=words)
+        held = DIRECTIVE_HOLDS.match(self.text, end, end + DIRECTIVE_LIMIT)
         return self._cut(end, held.end(), keep=dedent(held[0])) if held else end
 
     def _element_end(self, match: re.Match[str]) -> int:
@@ -221,12 +199,12 @@ class _Scan:
 
     def _template_end(self, match: re.Match[str]) -> int:
         start, opener = match.start(), match["template"]
-        close = _TEMPLATE_ENDS[opener]
-        end = self.text.find(close, match.end(), match.end() + _TEMPLATE_LIMIT)
+        close = TEMPLATE_ENDS[opener]
+        end = self.text.find(close, match.end(), match.end() + TEMPLATE_LIMIT)
         if end < 0:
             return match.end()
         end += len(close)
-        block = _BLOCK_TAG.match(self.text, start)
+        block = BLOCK_TAG.match(self.text, start)
         closing = self._closing_tag(block["name"], end) if block else None
         if not block or not closing:
             return self._cut(start, end)
@@ -250,16 +228,33 @@ class _Scan:
     def _jsx_end(self, match: re.Match[str]) -> int:
         """After a component's tag (``<Tabs items={[1]}>``, ``</Tabs>``, ``<>``); other tags are left to the parser."""
         start = match.start()
-        if self.jsx_failures > _JSX_FAILURES:
+        if self.jsx_failures > JSX_FAILURES:
             return start + 1
-        tag = _JSX.match(self.text, start, start + _TEMPLATE_LIMIT)
+        tag = JSX.match(self.text, start, start + TEMPLATE_LIMIT)
         if not tag:
             self.jsx_failures += 1
             return start + 1
         name, attributes = tag["name"] or "", tag["attributes"] or ""
         expression = "={" in attributes or "{..." in attributes
         alone = name[:1].isupper() and ("." in name or self._opens_line(start))
-        return self._cut(start, tag.end()) if expression or alone else tag.end()
+        if expression or alone:
+            return self._cut(start, tag.end())
+        if self.text[self.text.rfind("\n", start, tag.end()) + 1 : tag.end()].strip() not in {">", "/>"}:
+            return tag.end()
+        # The tag's end would open a quote: "<img" on a line, its attributes on others, ">" on the last.
+        words = _HTML_ALT.search(tag[0])
+        return self._cut(start, tag.end(), keep=(words[1] if words else "") + "\n" * tag[0].count("\n"))
+
+    def _note_end(self, match: re.Match[str]) -> int:
+        """After a comment of another dialect than HTML's."""
+        close = NOTE_ENDS[match["note"].lower()]
+        if close in self.missing:
+            return match.end()
+        end = self.text.find(close, match.end(), match.end() + DIRECTIVE_LIMIT)
+        if end < 0:
+            self.missing.add(close)
+            return match.end()
+        return self._cut(match.start(), end + len(close))
 
     def _whole_match(self, match: re.Match[str]) -> int:
         return self._cut(match.start(), match.end())
@@ -284,7 +279,7 @@ class _Scan:
             begin = self.text.rfind("\n", 0, end - 1) + 1
             line = self.text[begin : end - 1]
             if line.strip() and not line.startswith(("    ", "\t")):
-                verdict = bool(_LIST_LINE.match(line))
+                verdict = bool(LIST_LINE.match(line))
                 break
             end = begin
         else:

@@ -4,12 +4,13 @@ YAML's rules are ``domain.yaml_values``. What the body is once the block is know
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from textwrap import dedent
 
 from resume_pipeline.domain.documents import Json, Problem
+from resume_pipeline.domain.visibility import value_that_counts
 from resume_pipeline.domain.yaml_values import UnreadableYamlError, load_yaml
 
 MAX_CHARACTERS = 64 * 1024
@@ -68,7 +69,8 @@ def salvage(inner: Sequence[str]) -> dict[str, Json]:
     for line in dedent("\n".join(inner[:_SALVAGED_LINES])).split("\n"):
         if found := _KEY_LINE.match(line):
             key = found["key"].strip("\"' ")
-            metadata[key] = _salvaged_value(found["value"] or "")
+            value = _salvaged_value(found["value"] or "")
+            metadata[key] = value_that_counts(key, metadata.get(key), value)
         elif key and (item := _ITEM_LINE.match(line)):
             value = metadata[key]
             items = value if isinstance(value, list) else [] if value is None else [value]
@@ -76,6 +78,13 @@ def salvage(inner: Sequence[str]) -> dict[str, Json]:
         elif not line[:1].isspace():
             key = ""
     return metadata
+
+
+def entries(lines: Sequence[str], first_line: int) -> Iterator[tuple[int, str, Json]]:
+    """Line, key and value of the lines that look like a key at the top level."""
+    for number, line in enumerate(dedent("\n".join(lines[:_SALVAGED_LINES])).split("\n"), start=first_line):
+        if found := _KEY_LINE.match(line):
+            yield number, found["key"].strip("\"' "), _salvaged_value(found["value"] or "")
 
 
 def _load(text: str, first_line: int) -> tuple[Json, list[Problem]]:

@@ -46,13 +46,16 @@ def canonical_metadata(metadata: dict[str, Json], *, line: int) -> tuple[dict[st
     """The same values, known keys under their canonical names; the first spelling wins, a second keeps its own."""
     result: dict[str, Json] = {}
     problems: list[Problem] = []
+    written: dict[str, str] = {}
     for key, value in metadata.items():
         name = canonical_key(key)
         if name in result:
-            reason = f"The keys {name!r} and {key!r} mean the same; the first is used, {key!r} is kept beside it."
+            reason = (
+                f"The keys {written[name]!r} and {key!r} mean the same; the first is used, {key!r} is kept beside it."
+            )
             problems.append(Problem("warning", reason, line))
             name = _free_name(key, result)
-        result[name] = value
+        result[name], written[name] = value, key
     return result, problems
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from resume_pipeline.domain.documents import ChunkLimits
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 ENCODED = re.compile(r"parser (\d+), target (\d+), max (\d+), overlap (\d+)")
 
 

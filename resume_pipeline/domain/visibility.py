@@ -4,8 +4,11 @@ In doubt a value that is not understood leaves the file visible; every spelling 
 belongs here.
 """
 
-from resume_pipeline.domain.documents import Json
-from resume_pipeline.domain.metadata_keys import squeeze_key
+import re
+from collections.abc import Iterable, Iterator
+
+from resume_pipeline.domain.documents import Json, Problem
+from resume_pipeline.domain.metadata_keys import canonical_key, squeeze_key
 
 _HIDING_WHEN_TRUE = {
     *("draft", "isdraft", "private", "isprivate", "hidden", "hide", "unlisted", "unpublished", "secret"),
@@ -24,17 +27,52 @@ _HIDDEN_NAMES = {
     "unpublished",
     "restricted",
 }
+_SECOND = re.compile(r"_\d+\Z")
+"""What a second spelling of a key ends in when both are kept (``draft``, ``draft_2``)."""
+_SECOND = re.compile(r"_\d+\Z")
+"""What a second spelling of a key ends in when both are kept (``draft``, ``draft_2``)."""
 _TRUE = {"true", "yes", "y", "on", "1"}
 _FALSE = {"false", "no", "n", "off", "0", "never"}
+
+
+def value_that_counts(key: str, first: Json, second: Json) -> Json:
+    """Of two values under one key the later; but the one that hides the file where only one does."""
+    return first if _value_hides(key, first) and not _value_hides(key, second) else second
+
+
+def contradictions(entries: Iterable[tuple[int, str, Json]]) -> Iterator[Problem]:
+    """A warning for each key that hides the file on one line and not on another; keys in two spellings are one.
+
+    ``entries`` are line, key and value.
+    """
+    said: dict[str, dict[bool, int]] = {}
+    for line, key, value in entries:
+        squeezed = squeeze_key(key)
+        if squeezed in _HIDING_WHEN_TRUE | _HIDING_WHEN_FALSE | _NAMING:
+            name = canonical_key(key) if canonical_key(key) != key else squeezed.removeprefix("is")
+            said.setdefault(name, {}).setdefault(_value_hides(key, value), line)
+    for key, lines in said.items():
+        if len(lines) == 2:
+            first, last = sorted(lines.values())
+            reason = f"Lines {first} and {last} contradict each other about {key!r}; the file is hidden."
+            yield Problem("warning", f"{reason} Remove the one that is not meant.", last)
 
 
 def hidden_reason(metadata: dict[str, Json]) -> str | None:
     """The key and value that keep the file back (``draft: true``); None when nothing does."""
     for key, value in metadata.items():
-        for word in map(_word, value if isinstance(value, list) else [value]):
-            if _hides(squeeze_key(key), word):
+        for word in _words(value):
+            if _hides(squeeze_key(_SECOND.sub("", key)), word):
                 return f"{key}: {word}"
     return None
+
+
+def _value_hides(key: str, value: Json) -> bool:
+    return any(_hides(squeeze_key(key), word) for word in _words(value))
+
+
+def _words(value: Json) -> Iterator[str]:
+    return map(_word, value if isinstance(value, list) else [value])
 
 
 def _hides(key: str, word: str) -> bool:

@@ -14,6 +14,7 @@ from datetime import date
 import yaml
 
 from resume_pipeline.domain.documents import Json, Problem
+from resume_pipeline.domain.visibility import value_that_counts
 
 MAX_DEPTH = 32
 MAX_VALUES = 20_000
@@ -151,7 +152,10 @@ class _Builder:
             parent.key = None
         else:
             if parent.key in parent.value:
-                self._warn(f"The key {parent.key!r} stands twice; the last one is used.", line)
+                before = parent.value[parent.key]
+                after, value = value, value_that_counts(parent.key, before, value)
+                used = "one that hides the file" if value is before is not after else "last one"
+                self._warn(f"The key {parent.key!r} stands twice; the {used} is used.", line)
             parent.value[parent.key] = value
             parent.key = None
 

@@ -8,9 +8,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,9 @@ from resume_pipeline.domain.documents import TokenCounter
 from resume_pipeline.embedding.base import CANARY_TEXT, Vectors
 from resume_pipeline.embedding.openai_answers import Failure, read_answer, read_failure
 from resume_pipeline.embedding.pacing import Pace
+from resume_pipeline.embedding.remote import MAX_INPUT_TOKENS as MAX_INPUT_TOKENS
+from resume_pipeline.embedding.remote import OPENAI_URL, make_client
+from resume_pipeline.embedding.remote import RemoteOptions as RemoteOptions
 from resume_pipeline.embedding.throttle import Concurrency, Patience, backoff_seconds
 from resume_pipeline.errors import (
     ConfigurationError,
@@ -28,7 +29,6 @@ from resume_pipeline.errors import (
     EmbeddingUnavailableError,
 )
 
-OPENAI_URL = "https://api.openai.com/v1"
 DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 """Of any other model a probe tells; https://platform.openai.com/docs/guides/embeddings."""
 
@@ -36,7 +36,6 @@ MAX_INPUTS = 2048
 MAX_REQUEST_TOKENS = 285_000
 """300,000 are allowed (OpenAI's API reference, ``embeddings.create``), less 5 % for servers that count otherwise."""
 
-MAX_INPUT_TOKENS = 8191
 BLAME_AFTER = 3
 BLAME_LATE_AFTER = 2
 BLAME_ALONE_AFTER = 8
@@ -50,20 +49,6 @@ QUESTION_SECONDS = 20.0
 """A visitor's question is not kept waiting for longer."""
 
 NAME = re.compile(r"(?P<model>[^@\s]+)(?:@(?P<dimensions>[1-9]\d{0,4}))?")
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteOptions:
-    """How a remote model is reached. ``base_url`` None means OpenAI; the key shows in no ``repr``."""
-
-    api_key: str = field(default="", repr=False)
-    base_url: str | None = None
-    pace_file: Path = Path(":memory:")
-    timeout_seconds: float = 60.0
-    retry_seconds: float = 600.0
-    concurrency: int = 8
-    max_input_tokens: int = MAX_INPUT_TOKENS
-    backoff_seconds: float = 0.5
 
 
 class OpenAIEmbedder:
@@ -287,15 +272,3 @@ class OpenAIEmbedder:
     def _client(self) -> Any:
         # Retries are ours: paced, counted, and known to the stage.
         return make_client(self._options, max_retries=0)
-
-
-def make_client(options: RemoteOptions, *, max_retries: int) -> Any:
-    """A client of the API that these options name; a server without keys gets a word in place of one."""
-    import openai  # noqa: PLC0415  (0.7 s)
-
-    return openai.OpenAI(
-        api_key=options.api_key or "none",
-        base_url=options.base_url or OPENAI_URL,
-        timeout=options.timeout_seconds,
-        max_retries=max_retries,
-    )

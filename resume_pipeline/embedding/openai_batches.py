@@ -15,7 +15,7 @@ from typing import Any
 
 from resume_pipeline.embedding.base import Vectors
 from resume_pipeline.embedding.openai_answers import Failure, read_answer, read_failure, redacted
-from resume_pipeline.embedding.openai_api import RemoteOptions, make_client
+from resume_pipeline.embedding.remote import RemoteOptions, make_client
 from resume_pipeline.errors import EmbeddingAccessError, EmbeddingUnavailableError
 
 MAX_LINES = 50_000

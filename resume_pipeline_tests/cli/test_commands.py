@@ -110,6 +110,9 @@ def test_search_finds_the_passage_with_its_place_and_scores(terminal):
         "score",
         "vector_score",
         "lexical_score",
+        "title",
+        "kind",
+        "document_id",
     }
     scores = [hit["score"] for hit in found["hits"]]
     assert scores == sorted(scores, reverse=True)

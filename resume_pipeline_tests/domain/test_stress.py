@@ -1,10 +1,13 @@
 """Files that nobody writes by hand: the limits hold, nothing recurses too deep, nothing is forgotten."""
 
+import sys
+
 import pytest
 
 from resume_pipeline.domain.chunking import chunk_document
 from resume_pipeline.domain.documents import ChunkLimits
 from resume_pipeline.domain.markdown import parse_document
+from resume_pipeline_tests.hostile.shapes import SHAPES
 
 MEGABYTE = 1_000_000
 
@@ -65,3 +68,35 @@ def test_a_table_of_100_000_rows_is_cut_between_rows_and_keeps_them_all(count_to
     rows = [line for chunk in chunks for line in chunk.content.split("\n")[2:]]
     assert rows == text.split("\n")[2:-1]
     assert all(chunk.content.startswith("| id | name |") and chunk.tokens <= 500 for chunk in chunks)
+
+
+def calls(text, count_tokens) -> int:
+    """How many calls, of Python and of C, it takes to read and cut a text: time, but for the machine's noise."""
+    made = 0
+
+    def count(_frame, event, _argument):
+        nonlocal made
+        made += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        document = parse_document(text, fallback_title="File name")
+        chunk_document(document, limits=ChunkLimits(), count_tokens=count_tokens)
+    finally:
+        sys.setprofile(None)
+    return made
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_twice_the_text_takes_twice_the_steps_for(name, count_tokens):
+    once, twice = (calls(SHAPES[name](size), count_tokens) for size in (12_000, 24_000))
+
+    assert twice < 2.5 * once + 2_000
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_keeps_the_limits(name, count_tokens):
+    document = parse_document(SHAPES[name](30_000), fallback_title="File name")
+    chunks = chunk_document(document, limits=ChunkLimits(), count_tokens=count_tokens)
+
+    assert all(max(chunk.tokens, chunk.input_tokens) <= 500 for chunk in chunks)

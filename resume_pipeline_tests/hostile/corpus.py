@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from resume_pipeline_tests.hostile.case import Case, Expectation, numbered
-from resume_pipeline_tests.hostile.cases import encodings, files, front_matter, markdown, unseen, visibility
+from resume_pipeline_tests.hostile.cases import dialects, encodings, files, front_matter, markdown, unseen, visibility
 
 LIMIT_MB = files.LIMIT_MB
 CASES: list[Case] = [
@@ -20,6 +20,7 @@ CASES: list[Case] = [
     *visibility.CASES,
     *unseen.CASES,
     *markdown.CASES,
+    *dialects.CASES,
     *files.CASES,
 ]
 SECRET = "a secret that lies outside"

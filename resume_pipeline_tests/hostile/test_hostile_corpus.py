@@ -72,7 +72,7 @@ def words_in(chunks: list[Row]) -> set[str]:
 
 
 def test_the_corpus_is_as_large_as_it_should_be():
-    assert sum(families().values()) > 800
+    assert sum(families().values()) > 1_000
     assert all(count >= 15 for count in families().values())
 
 

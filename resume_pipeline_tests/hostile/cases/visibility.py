@@ -1,6 +1,6 @@
 """What its author does not want published, in every spelling, and what only looks like it."""
 
-from resume_pipeline_tests.hostile.case import Case
+from resume_pipeline_tests.hostile.case import Case, table
 
 _HIDDEN = {
     "drafts": [
@@ -78,6 +78,32 @@ _HIDDEN = {
         "private: true\nbroken: {x",
     ],
 }
+_CONTRADICTIONS = [
+    "draft: true\ndraft: false",
+    "draft: true\nDraft: false",
+    "Draft: false\ndraft: true",
+    "isDraft: true\ndraft: false",
+    "is_draft: false\nDRAFT: yes",
+    "draft: yes\nrole: 'broken\ndraft: no",
+    "draft:\n- true\ndraft: false",
+    "draft: true\ndraft: maybe",
+    "draft: true\ndraft:",
+    "published: false\npublished: true",
+    "published: false\npublish: true",
+    "publish: no\nPublished: 2021-03-04",
+    "visibility: private\nvisibility: public",
+    "visibility: public\nVisibility: private",
+    "visibility: hidden\nVISIBILITY: public\nvisibility: visible",
+    "status: draft\nstatus: published",
+    "private: true\nprivate: false",
+    "private: true\nisPrivate: false",
+    "is_private: no\nprivate: yes",
+    "public: false\npublic: true",
+    "hidden: on\nhidden: off",
+    "draft: true\npublished: true",
+    "draft: false\npublished: false",
+    "access: restricted\naccess: everyone",
+]
 _VISIBLE = [
     "draft: false",
     "draft: no",
@@ -100,6 +126,9 @@ _VISIBLE = [
     "access: A pass by lottery",
     "status: WIP",
     "draft: later",
+    "jobs:\n  - draft: true\ndraft: false",
+    "base: &b {draft: true}\n<<: *b\ndraft: false",
+    "note: |\n  draft: true\ndraft: false",
 ]
 _OTHER = {
     "flow": "---\n{draft: true, title: gone}\n---\n# gone\n",
@@ -130,6 +159,21 @@ def _case(family: str, name: str, text: str, *, hidden: bool) -> Case:
 
 CASES = [
     *(
+        _case("contradictions", f"{number:02}", f"---\ntitle: gone\n{keys}\n---\n\n# gone\n", hidden=True)
+        for number, keys in enumerate(_CONTRADICTIONS)
+    ),
+    *(
+        _case("contradictions", name, text, hidden=True)
+        for name, text in {
+            "toml": "+++\ndraft = true\ndraft = false\n+++\n# gone\n",
+            "toml-spellings": "+++\ndraft = true\nDraft = false\n+++\n# gone\n",
+            "json": '{\n"draft": true,\n"draft": false\n}\n\n# gone\n',
+            "json-one-line": '{"draft": true, "draft": false}\n\n# gone\n',
+            "json-broken": '{\n"draft": true,\n"draft": false,\n}\n\n# gone\n',
+            "unterminated": "---\ndraft: true\ndraft: false\n\n# gone\n",
+        }.items()
+    ),
+    *(
         _case(family, f"{number:02}", f"---\ntitle: gone\n{key}\n---\n\n# gone\n\ngone body\n", hidden=True)
         for family, keys in _HIDDEN.items()
         for number, key in enumerate(keys)
@@ -139,4 +183,12 @@ CASES = [
         for number, key in enumerate(_VISIBLE)
     ),
     *(_case("drafts", name, text, hidden=True) for name, text in _OTHER.items()),
+    *table(
+        "contradictions",
+        [
+            ("not-draft-twice", "---\ndraft: false\ndraft: no\n---\n# kept\n", "warning"),
+            ("not-draft-in-two-spellings", "---\ndraft: false\nDraft: false\n---\n# kept\n", "warning"),
+            ("nested", "---\njobs:\n  draft: true\n  draft: true\ndraft: false\n---\n# kept\n", "warning"),
+        ],
+    ),
 ]
