@@ -82,7 +82,8 @@ def test_the_plan_the_run_and_the_server_agree_to_the_unit(written, remote, open
     state, tokens = charged(openai_server)
     assert run.sent == planned.sent == state["answered"]["inputs"] > 3 * INPUTS_IN_A_REQUEST
     assert run.tokens == run.planned_tokens == planned.tokens == tokens
-    assert run.cost_usd == run.planned_cost_usd == planned.cost_usd == tokens * 0.02 / 1_000_000
+    price = float(Decimal(tokens) * Decimal("0.02") / 1_000_000)
+    assert run.cost_usd == run.planned_cost_usd == planned.cost_usd == price
     assert spent(written) == (run.tokens, Decimal(run.tokens) * Decimal("0.02") / 1_000_000)
     assert planned.estimated_seconds > 0 and planned.within_budget
     assert plan(written, embedder, rules).embeddings.sent == 0
