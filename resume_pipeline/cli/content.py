@@ -20,6 +20,7 @@ from resume_pipeline.cli.output import (
     show_table,
 )
 from resume_pipeline.embedding.tokens import load_token_counter
+from resume_pipeline.ingestion.lexical_index import has_lexical_work
 from resume_pipeline.ingestion.planning import plan_ingestion
 from resume_pipeline.ingestion.reports import PlanReport
 from resume_pipeline.settings import load_settings
@@ -55,6 +56,8 @@ def plan(
         rules=bootstrap.spending_rules(settings),
         policy=bootstrap.lane_policy(settings),
     )
+    if has_lexical_work(engine, settings.text_search):
+        report = dataclasses.replace(report, publishes=True)
     if as_json:
         counts = counts_json(report.files, report.chunks_total, report.chunks_new, report.embeddings)
         counts["embeddings"]["estimated_seconds"] = round(report.embeddings.estimated_seconds, 3)

@@ -1,6 +1,7 @@
 """`status`, `generations`, `publish`, `rollback`: what visitors see, and stepping it."""
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -58,7 +59,7 @@ def status(as_json: AsJson = False) -> None:
         with driver_errors(), make_sessions(engine)() as session:
             candidate = index_status(session)
             evaluation = latest_evaluation(session, live.content_hash, DEFAULT_MODE) if live is not None else None
-        reason = waiting(make_sessions(engine), model.name)
+        reason = waiting(make_sessions(engine), model.name, bootstrap.quality_demand(settings, settings.content_root))
     if as_json:
         print_json(
             {
@@ -112,10 +113,14 @@ def publish(
     accept_lower_quality: Annotated[
         bool, typer.Option("--accept-lower-quality", help="Although the golden questions find too little.")
     ] = False,
+    content: Annotated[
+        Path | None, typer.Option(help="The content root it was read from, for its golden questions.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish what was read last, also when it had been rolled back."""
     settings = load_settings()
+    root = content.resolve() if content is not None else settings.content_root
     engine = bootstrap.engine(settings)
     with writing(engine, timeout_seconds=settings.writer_timeout_seconds) as sessions:
         model = bootstrap.model_in_use(settings, engine).name
@@ -123,7 +128,7 @@ def publish(
             sessions,
             bootstrap.retriever(engine, settings),
             model,
-            golden_questions(settings.content_root),
+            golden_questions(root),
             ranking=bootstrap.ranking(settings),
             bar=bootstrap.quality_bar(settings),
             accept_lower_quality=accept_lower_quality,
@@ -132,7 +137,7 @@ def publish(
             sessions,
             model,
             min_coverage=settings.min_coverage,
-            quality=bootstrap.quality_demand(settings, settings.content_root),
+            quality=bootstrap.quality_demand(settings, root),
             forward=True,
         )
     if as_json:

@@ -8,7 +8,8 @@ import typer
 from resume_pipeline import bootstrap
 from resume_pipeline.cli.output import AsJson, duration, money, out, print_json, show_notice, show_table
 from resume_pipeline.content.golden_questions import golden_questions
-from resume_pipeline.evaluation.models import compare_models
+from resume_pipeline.errors import QualityError
+from resume_pipeline.evaluation.models import compare_models, judge_model
 from resume_pipeline.ingestion import models as use_case
 from resume_pipeline.ingestion.serving import serve_model
 from resume_pipeline.ingestion.spending import Spending
@@ -145,11 +146,25 @@ def evaluate(
 
 
 @models.command()
-def serve(name: Name, as_json: AsJson = False) -> None:
+def serve(
+    name: Name,
+    accept_lower_quality: Annotated[
+        bool, typer.Option("--accept-lower-quality", help="Although the golden questions find too little with it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show what is live with another model, in one step and without embedding anything; `rollback` takes it back."""
     settings = load_settings()
     embedder = bootstrap.embedding_model(settings, name)
-    with writing(bootstrap.engine(settings), timeout_seconds=settings.writer_timeout_seconds) as sessions:
+    engine = bootstrap.engine(settings)
+    with writing(engine, timeout_seconds=settings.writer_timeout_seconds) as sessions:
+        bar, questions = bootstrap.quality_bar(settings), golden_questions(settings.content_root)
+        verdict = judge_model(sessions, bootstrap.retriever(engine, settings), questions, name, bar)
+        if not verdict.passed and not accept_lower_quality:
+            raise QualityError(
+                f"{name} is not served. {verdict.reason} `resume-pipeline models evaluate` compares the models; "
+                "`--accept-lower-quality` serves it all the same."
+            )
         report = serve_model(sessions, embedder, configured=settings.embedding_model)
     if as_json:
         print_json(dataclasses.asdict(report))

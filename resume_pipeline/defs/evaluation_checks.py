@@ -10,9 +10,12 @@ from resume_pipeline.content.golden_questions import golden_questions
 from resume_pipeline.defs import presentation as show
 from resume_pipeline.defs.assets import retrieval_evaluation
 from resume_pipeline.defs.resources import PipelineResource, PostgresResource
+from resume_pipeline.evaluation.evaluation import DEFAULT_MODE
 from resume_pipeline.evaluation.states import question_problems
 from resume_pipeline.ingestion.quality import candidate_quality
 from resume_pipeline.storage.engine import Sessions
+from resume_pipeline.storage.evaluations import latest_evaluation
+from resume_pipeline.storage.generations import live_generation
 
 MAX_P95_MS = 500
 
@@ -60,12 +63,19 @@ def search_is_fast(postgres: PostgresResource, pipeline: PipelineResource) -> dg
 
 @dg.asset_check(asset=retrieval_evaluation)
 def golden_questions_are_sound(postgres: PostgresResource, pipeline: PipelineResource) -> dg.AssetCheckResult:
-    """Every line of the golden questions is a question, and every path in them is a document's."""
+    """The golden questions are there still, each line is a question, and each path in them a document's."""
     with postgres.reading() as sessions:
         questions = golden_questions(pipeline.content().path)
         problems = question_problems(sessions, questions, _model(sessions, pipeline))
+        with sessions() as session:
+            live = live_generation(session)
+            measured = live is not None and latest_evaluation(session, live.content_hash, DEFAULT_MODE) is not None
+    gone = questions is None and measured
     return dg.AssetCheckResult(
-        passed=not problems,
+        passed=not problems and not gone,
+        description="What is live was measured by golden questions that are gone; nothing guards the next publish."
+        if gone
+        else None,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             "problems": len(problems),

@@ -15,7 +15,7 @@ Operator = Literal["=", "!=", ">=", "<=", ">", "<"]
 RESERVED = ("path", "kind")
 """Keys that are not front matter: the source path (a glob) and the kind of chunk (facts or body)."""
 KINDS = ("facts", "body")
-_CONDITION = re.compile(r"\s*(?P<key>[^=<>!]+?)\s*(?P<operator>!=|>=|<=|=|>|<)\s*(?P<value>.*?)\s*", re.DOTALL)
+_CONDITION = re.compile(r"(?P<key>[^=<>!]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
 MAX_CHARACTERS = 500
 
 
@@ -35,10 +35,11 @@ class Filter:
     operator: Operator = "="
 
     def __post_init__(self) -> None:
-        if not self.key.strip() or "\0" in self.key + self.value or len(self.key) + len(self.value) > MAX_CHARACTERS:
+        unsound = any(character == "\0" or "\ud800" <= character <= "\udfff" for character in self.shown)
+        if not self.key.strip() or unsound or len(self.shown) > MAX_CHARACTERS:
             raise InvalidFilterError(
-                f"The filter {self.shown[:80]!r} has no key, a NUL, or more than {MAX_CHARACTERS} characters. "
-                "Write key=value, as in company=Acme."
+                f"The filter {self.shown[:80]!r} has no key, unsound characters, or over {MAX_CHARACTERS} of "
+                "them. Write key=value, as in company=Acme."
             )
         if self.operator not in get_args(Operator):
             raise InvalidFilterError(f"{self.operator!r} compares nothing; there are {', '.join(get_args(Operator))}.")
@@ -59,11 +60,11 @@ def parse_filter(written: str) -> Filter:
     Raises:
         InvalidFilterError: it is written in another way.
     """
-    match = _CONDITION.fullmatch(written)
+    match = _CONDITION.fullmatch(written[: 2 * MAX_CHARACTERS])
     if match is None:
-        raise InvalidFilterError(f"The filter {written!r} is not key=value, as in company=Acme or date>=2021-03.")
+        raise InvalidFilterError(f"The filter {written[:80]!r} is not key=value, as in company=Acme or date>=2021-03.")
     operator: Operator = match["operator"]  # type: ignore[assignment]  # the expression allows no other
-    return make_filter(match["key"], match["value"], operator)
+    return make_filter(match["key"].strip(), match["value"].strip(), operator)
 
 
 def make_filter(key: str, value: str, operator: Operator = "=") -> Filter:

@@ -6,7 +6,9 @@ Only quotes and a minus sign before a word mean something; everything else is a 
 import re
 from dataclasses import dataclass
 
-_QUOTED = re.compile(r'(?P<minus>(?<!\S)-)?["“„](?P<phrase>[^"“”„]*\w[^"“”„]*)["”“]')
+MAX_CHARACTERS = 4000
+"""Of a question; the rest of a longer one is not looked at."""
+_QUOTED = re.compile(r'(?P<minus>(?<!\S)-)?["“„](?P<phrase>[^"“”„]+)["”“]')
 _EXCLUDED = re.compile(r"(?<!\S)-(?P<word>[^\W\d_][\w.+#/-]*)")
 
 
@@ -28,12 +30,15 @@ def parse_question(written: str) -> Question:
     """Take ``"exact phrases"`` and ``-excluded`` words (or ``-"phrases"``) out of a question.
 
     The words of phrases stay part of the text; a question of nothing but exclusions keeps its minus signs as text.
+    Only the first 4,000 characters count.
     """
     phrases: list[str] = []
     excluded: list[str] = []
 
     def quoted(match: re.Match[str]) -> str:
         phrase = " ".join(match["phrase"].split())
+        if not any(character.isalnum() for character in phrase):
+            return match[0]
         (excluded if match["minus"] else phrases).append(phrase)
         return " " if match["minus"] else f" {phrase} "
 
@@ -41,7 +46,7 @@ def parse_question(written: str) -> Question:
         excluded.append(match["word"])
         return " "
 
-    text = " ".join(_EXCLUDED.sub(minus, _QUOTED.sub(quoted, written)).split())
+    text = " ".join(_EXCLUDED.sub(minus, _QUOTED.sub(quoted, written[:MAX_CHARACTERS])).split())
     if not text:
-        return Question(written.strip())
+        return Question(written[:MAX_CHARACTERS].strip())
     return Question(text, tuple(phrases), tuple(excluded))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+from resume_pipeline.domain.question import parse_question
 from resume_pipeline.domain.ranking_metrics import (
     DEPTH,
     Judged,
@@ -17,6 +18,7 @@ from resume_pipeline.domain.ranking_metrics import (
     ranking_figures,
 )
 from resume_pipeline.evaluation.questions import GoldenQuestion
+from resume_pipeline.evaluation.remembered import remembering
 from resume_pipeline.retrieval.retriever import Hit, Retriever, SearchMode
 from resume_pipeline.storage.visibility import SearchScope
 
@@ -86,6 +88,7 @@ def ask_questions(
         EmbeddingSpaceError: the model is no longer the one that made the vectors.
     """
     total = len(questions) * len(modes)
+    retriever = remembering(retriever, [parse_question(question.question).text for question in questions])
     results = []
     for number, mode in enumerate(modes):
         if questions:

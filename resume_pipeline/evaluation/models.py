@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resume_pipeline.content.golden_questions import QuestionsFile
+from resume_pipeline.domain.quality import QualityBar, StateQuality, Verdict, judge_quality
 from resume_pipeline.errors import EmbeddingError, PublishError
-from resume_pipeline.evaluation.evaluation import ModeEvaluation, ask_questions
+from resume_pipeline.evaluation.evaluation import DEFAULT_MODE, ModeEvaluation, ask_questions
 from resume_pipeline.evaluation.paths import align_paths
 from resume_pipeline.evaluation.questions import parse_questions
 from resume_pipeline.retrieval.retriever import Retriever
@@ -63,6 +64,29 @@ def compare_models(
     }
     answerable = sum(bool(question.relevant) for question in questions)
     return ComparedModels(live.generation, answerable, by_model)
+
+
+def judge_model(
+    sessions: Sessions, retriever: Retriever, file: QuestionsFile | None, name: str, bar: QualityBar
+) -> Verdict:
+    """Whether what is live may be shown with another model, as far as the golden questions go.
+
+    A model that is not ready to be served passes: serving it says what is missing.
+    """
+    if file is None or bar.demands_nothing:
+        return Verdict(True, "Nothing is demanded of the golden questions.")
+    with sessions() as session:
+        live = live_generation(session)
+        known = live is not None and find_model(session, name) is not None
+        ready = known and live is not None and _is_filled(session, name, live.generation)
+    if live is None or not ready or live.embedding_model == name:
+        return Verdict(True, "There is nothing to compare.")
+    compared = compare_models(sessions, retriever, file, [live.embedding_model, name])
+    ours, theirs = (
+        next(StateQuality(result.ranks) for result in compared.by_model[model] if result.mode == DEFAULT_MODE)
+        for model in (name, live.embedding_model)
+    )
+    return judge_quality(ours, theirs, bar)
 
 
 def _is_filled(session: Session, name: str, generation: int) -> bool:

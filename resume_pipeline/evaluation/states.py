@@ -26,6 +26,7 @@ from resume_pipeline.storage.evaluations import (
     store_evaluation,
 )
 from resume_pipeline.storage.generations import Candidate, GenerationRecord, live_generation, prepare_candidate
+from resume_pipeline.storage.lexicon import count_pending
 from resume_pipeline.storage.visibility import SearchScope
 
 
@@ -138,7 +139,7 @@ def evaluate_candidate(
 
     Raises:
         QuestionsError: the file cannot be used.
-        PublishError: nothing was embedded by this model yet.
+        PublishError: nothing was embedded by this model yet, or the candidate is not complete.
     """
     started = time.monotonic()
     if file is None:
@@ -184,5 +185,14 @@ def _states(sessions: Sessions, model_name: str) -> tuple[StoredModel, Candidate
         if model is None:
             raise PublishError(f"There are no vectors of {model_name} to search. Materialize `chunk_embeddings` first.")
         states = model, prepare_candidate(session, model), live_generation(session)
+        unindexed = count_pending(session)
         session.rollback()
+    # Figures of a state that is half made would be kept as those of the whole.
+    lacking = states[1].wanted - states[1].complete
+    if lacking or unindexed:
+        raise PublishError(
+            f"{lacking:,} documents are not chunked and embedded yet, and {unindexed:,} chunks are not in the lexical "
+            "index, so the golden questions are not asked. Materialize `document_chunks`, `chunk_embeddings` and "
+            "`lexical_index`, or run `resume-pipeline ingest`."
+        )
     return states

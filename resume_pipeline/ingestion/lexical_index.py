@@ -1,4 +1,4 @@
-"""The lexical index stage: the candidate's new chunks become a segment, and segments are merged as they grow in number.
+"""The lexical index stage: new chunks become a segment, and segments are merged as they grow in number.
 
 Each segment is committed by itself, so a run that dies repeats at most one. What a segment is, and how weights are
 computed, is ``storage.segments``.
@@ -11,8 +11,9 @@ from typing import Any
 from resume_pipeline.ingestion.progress import Progress, silent
 from resume_pipeline.ingestion.reports import LexicalReport
 from resume_pipeline.storage import lexicon, segments
-from resume_pipeline.storage.engine import Session, Sessions
+from resume_pipeline.storage.engine import Engine, Session, Sessions, driver_errors, make_sessions
 from resume_pipeline.storage.lexicon import Statistics
+from resume_pipeline.storage.migrations import schema_state
 from resume_pipeline.storage.segments import Segment
 
 STAGE = "lexical_index"
@@ -22,6 +23,7 @@ MERGED_AT = 4
 """So many segments of like size become one: each chunk is then written once per power of four that the index grows."""
 MAX_MERGED_CHUNKS = 250_000
 """Segments above it stay as they are."""
+ANALYZED_SHARE = 0.1
 DRIFT = 0.2
 """Frequencies are counted anew when the candidate has a fifth more or fewer chunks than they were counted over."""
 LENGTH_DRIFT = 0.1
@@ -29,7 +31,7 @@ LENGTH_DRIFT = 0.1
 
 
 def build_lexical_index(sessions: Sessions, configuration: str, *, progress: Progress = silent) -> LexicalReport:
-    """Add what the candidate lacks, merge what is due, and count anew what has drifted.
+    """Add the chunks it lacks, merge what is due, and count anew what has drifted.
 
     ``configuration`` is a text search configuration of Postgres; an index made with another is made anew, in one
     transaction, so that searches find either the old one or the new one.
@@ -53,6 +55,14 @@ def build_lexical_index(sessions: Sessions, configuration: str, *, progress: Pro
     return _report(sessions, len(pending), merged, rebuilt or recounted, time.monotonic() - started)
 
 
+def has_lexical_work(engine: Engine, configuration: str) -> bool:
+    """Whether a run would write the index although no file changed; false where there is no schema yet."""
+    if not schema_state(engine).at_head:
+        return False
+    with driver_errors(), make_sessions(engine)() as session:
+        return lexicon.lexical_work(session, configuration)
+
+
 def _batches(ids: Sequence[Any]) -> list[Sequence[Any]]:
     return [ids[start : start + SEGMENT_CHUNKS] for start in range(0, len(ids), SEGMENT_CHUNKS)]
 
@@ -64,7 +74,8 @@ def _append(sessions: Sessions, pending: Sequence[Any], statistics: Statistics, 
             statistics = _add(session, ids, statistics)
         done += len(ids)
         progress(STAGE, done, len(pending))
-    if pending:
+    # A few more do not change what the planner should know, and looking at all of it would cost more than they do.
+    if len(pending) > ANALYZED_SHARE * statistics.chunks:
         with sessions.begin() as session:
             lexicon.analyze_lexicon(session)
 

@@ -11,6 +11,7 @@ from resume_pipeline.ingestion.progress import Progress, silent
 from resume_pipeline.ingestion.reports import EmbeddingsReport, FillReport, ModelReport
 from resume_pipeline.ingestion.serving import model_in_use, require_registered
 from resume_pipeline.ingestion.spending import Spending, SpendingRules, estimated_seconds
+from resume_pipeline.storage.batches import open_batches
 from resume_pipeline.storage.embedding_models import StoredModel, drop_model, list_models
 from resume_pipeline.storage.embeddings import (
     candidate_vectors,
@@ -129,6 +130,11 @@ def remove_model(sessions: Sessions, name: str, *, confirmed: bool = False) -> l
                 f"{name} made the vectors of {len(numbers)} earlier generations "
                 f"({', '.join(str(number) for number in numbers[-5:])}), which could not be returned to any more. "
                 f"Confirm with `resume-pipeline models remove {name} --yes`."
+            )
+        if any(batch.model == name for batch in open_batches(session)):
+            raise EmbeddingError(
+                f"A batch of {name} is under way at the provider, and is paid all the same. Run "
+                "`resume-pipeline ingest` until it was collected, then remove the model."
             )
         drop_model(session, model)
     return numbers

@@ -6,7 +6,7 @@ The rules are here; the one transaction that moves what visitors see is ``storag
 import time
 
 from resume_pipeline.errors import PublishError, UnknownGenerationError
-from resume_pipeline.ingestion.quality import QualityDemand, require_quality
+from resume_pipeline.ingestion.quality import QualityDemand, require_quality, stored_verdict
 from resume_pipeline.ingestion.reports import MAX_CHANGES_NAMED, PublishReport
 from resume_pipeline.storage.chunks import chunk_soundness
 from resume_pipeline.storage.embedding_models import StoredModel, find_model
@@ -124,15 +124,19 @@ def held(session: Session, live: GenerationRecord | None, candidate: Candidate, 
     return ""
 
 
-def waiting(sessions: Sessions, model_name: str) -> str | None:
+def waiting(sessions: Sessions, model_name: str, quality: QualityDemand) -> str | None:
     """What would happen to what was read last: None when a publish would make it live, else why it would not."""
     with sessions() as session:
         model = find_model(session, model_name)
         if model is None:
             return "Nothing was embedded yet."
         candidate = prepare_candidate(session, model)
-        reason = held(session, live_generation(session), candidate)
+        live = live_generation(session)
+        reason = held(session, live, candidate)
+        verdict = None if reason else stored_verdict(session, model, candidate, live, quality)
         session.rollback()
+    if not reason and verdict is not None and not verdict.passed:
+        return verdict.reason
     if not reason and candidate.complete < candidate.wanted:
         return f"{candidate.wanted - candidate.complete} documents are not chunked and embedded yet."
     return reason or None

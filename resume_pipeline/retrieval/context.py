@@ -1,6 +1,7 @@
 """Hits with what stands beside them: small chunks are found more exactly, their section makes them understood."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from resume_pipeline.domain.excerpts import Excerpt, grow
@@ -18,10 +19,8 @@ def excerpts(sessions: Sessions, hits: Sequence[Hit], *, reach: int = 1, max_tok
     with driver_errors(), sessions() as session:
         places = [(hit.document_id, hit.chunk_index) for hit in hits]
         found = load_pieces(session, places)
-        # A hit whose document was deleted since (retention) has no piece any more.
-        return grow(
-            [found[place] for place in places if place in found],
-            partial(load_pieces, session),
-            reach=reach,
-            max_tokens=max_tokens,
-        )
+        # A hit whose document was deleted since has no piece any more; the others keep their numbers.
+        kept = [number for number, place in enumerate(places) if place in found]
+        pieces = [found[places[number]] for number in kept]
+        grown = grow(pieces, partial(load_pieces, session), reach=reach, max_tokens=max_tokens)
+    return [replace(excerpt, hits=tuple(kept[hit] for hit in excerpt.hits)) for excerpt in grown]

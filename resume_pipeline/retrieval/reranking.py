@@ -35,13 +35,11 @@ class RankingTask:
 class Reranker(Protocol):
     """``rerank`` gives every candidate back once, best first, with a score that compares within this answer.
 
-    ``candidates`` is how many of the fused order it wants to see (0: it changes nothing); ``reads_content`` says that
-    ``Candidate.content`` must be filled.
+    ``candidates`` is how many of the fused order it wants to see (0: it changes nothing).
     """
 
     name: RerankerName
     candidates: int
-    reads_content: bool
 
     def rerank(self, task: RankingTask) -> Ranked:
         """The candidates of a task, best first."""
@@ -53,7 +51,6 @@ class FusedOrder:
 
     name: RerankerName = "none"
     candidates = 0
-    reads_content = False
 
     def rerank(self, task: RankingTask) -> Ranked:
         """The order they came in."""
@@ -65,7 +62,6 @@ class FeatureReranker:
 
     name: RerankerName = "feature"
     candidates = 30
-    reads_content = False
 
     def rerank(self, task: RankingTask) -> Ranked:
         """By the fused score plus the weighted features."""
@@ -77,7 +73,6 @@ class DiversityReranker:
 
     name: RerankerName = "mmr"
     candidates = 30
-    reads_content = False
 
     def rerank(self, task: RankingTask) -> Ranked:
         """By maximal marginal relevance over the order of the features."""
@@ -90,7 +85,6 @@ class CrossEncoderReranker:
 
     name: RerankerName = "cross-encoder"
     candidates = 30
-    reads_content = True
 
     def __init__(self, model: str) -> None:
         self._scores = load_cross_encoder(model)
@@ -107,7 +101,6 @@ class ListwiseReranker:
 
     name: RerankerName = "llm"
     candidates = 20
-    reads_content = True
 
     def __init__(self, chat: ChatModel, budget_seconds: float) -> None:
         self._chat = chat

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from resume_pipeline.domain.characters import without_unsound
 from resume_pipeline.domain.filters import Filter
 from resume_pipeline.domain.fusion import FusionMethod, fuse
 from resume_pipeline.domain.question import parse_question
@@ -77,9 +78,11 @@ class Retriever:
             DatabaseUnavailableError: Postgres cannot be reached.
         """
         started = time.perf_counter()
+        asked = parse_question(without_unsound(question))
         with driver_errors(), self.sessions() as session:
+            # One snapshot: a lexical index that is made anew meanwhile would give its lexemes other ids.
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             scope = scope or _live(session)
-            asked = parse_question(question)
             statistics = read_statistics(session)
             narrowing = narrow(session, scope, filters=filters, question=asked, statistics=statistics)
             words = asked_words(session, asked.text, statistics)

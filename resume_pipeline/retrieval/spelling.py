@@ -1,14 +1,12 @@
-"""Typing errors: which lexeme of the lexicon a word that it lacks stands for, and how that lexeme is written.
+"""Typing errors: which word of the content a word that it lacks stands for.
 
-Pure choice; the lexemes to choose from come from ``storage.asked``.
+Pure choice; the words to choose from come from ``storage.asked``.
 """
 
 import re
 from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
-
-from resume_pipeline.domain.lexemes import searchable
 
 LEAST_LETTERS = 5
 TWO_ERRORS_FROM = 8
@@ -45,23 +43,3 @@ def correct(word: str, candidates: Sequence[tuple[str, int]]) -> str | None:
             rank = (errors, lexeme[:1] != word[:1], -frequency, lexeme)
             best = rank if best is None else min(best, rank)
     return best[3] if best is not None else None
-
-
-def shown_form(lexeme: str, typed: str, text: str) -> str | None:
-    """The word of a passage's ``text`` that a correction stands for, as it is written there; None when none does.
-
-    A lexeme is a stem ("kubernet"): people should see a word. Of the words that begin with the lexeme, or are as near
-    to what was ``typed`` as a correction may be, it is the nearest to what was typed.
-    """
-    plain = searchable(typed).casefold()
-    limit = max(allowed_edits(plain), 1)
-    best: tuple[int, int] | None = None
-    found: str | None = None
-    for place, match in enumerate(WORD.finditer(text)):
-        word = searchable(match[0]).casefold()
-        errors = OSA.distance(plain, word)
-        if not word.startswith(lexeme) and errors > limit:
-            continue
-        if best is None or (errors, place) < best:
-            best, found = (errors, place), match[0]
-    return found

@@ -76,7 +76,10 @@ def _typed(question: str, lexeme: str) -> str:
 
     def shared(word: str) -> int:
         plain = searchable(word).casefold()
-        return next((n for n, pair in enumerate(zip(plain, lexeme, strict=False)) if pair[0] != pair[1]), len(lexeme))
+        return next(
+            (n for n, pair in enumerate(zip(plain, lexeme, strict=False)) if pair[0] != pair[1]),
+            min(len(plain), len(lexeme)),
+        )
 
     words: list[str] = WORD.findall(question) or [lexeme]
     return max(words, key=shared)

@@ -12,7 +12,7 @@ from resume_pipeline.domain.lexemes import searchable
 from resume_pipeline.storage.lexicon import Statistics
 
 MAX_LEXEMES = 64
-"""The rarest of a question's lexemes that are looked for; a pasted page asks no more than that."""
+"""The rarest of a question's lexemes that are looked for, and as many that no chunk has; a pasted page asks no more."""
 NEAR_WORDS = 3000
 EXPANDED = 20
 """A single character of a script without spaces stands for so many of the most frequent pairs that begin with it."""
@@ -46,7 +46,11 @@ def asked_lexemes(session: Session, question: str, statistics: Statistics) -> li
             ORDER BY x.document_frequency DESC, x.lexeme LIMIT {EXPANDED}) near
         WHERE length(a.lexeme) = 1 AND a.lexeme > U&'\\0e00'"""  # noqa: S608  (a constant of ours)
     parameters = {"configuration": statistics.configuration, "question": searchable(question)}
-    return _looked_up(session, lexemes, parameters, statistics)[:MAX_LEXEMES]
+    asked = _looked_up(session, lexemes, parameters, statistics)
+    # Apart, or words that no chunk has, the rarest of all, would leave no place for those that some have.
+    known = [lexeme for lexeme in asked if lexeme.term_id is not None][:MAX_LEXEMES]
+    unknown = [lexeme for lexeme in asked if lexeme.term_id is None][:MAX_LEXEMES]
+    return unknown + known
 
 
 def find_lexemes(session: Session, lexemes: Sequence[str], statistics: Statistics) -> list[AskedLexeme]:
@@ -106,7 +110,7 @@ def near_words(session: Session, word: str, *, edits: int) -> Sequence[NearWord]
             """
             SELECT w.word, x.lexeme, x.document_frequency FROM lexicon_words w JOIN lexicon x USING (term_id)
             WHERE length(w.word) BETWEEN :shortest AND :longest
-              AND ("left"(w.word, 1) = :first OR "right"(w.word, 2) = :ending)
+              AND x.document_frequency > 0 AND ("left"(w.word, 1) = :first OR "right"(w.word, 2) = :ending)
             ORDER BY x.document_frequency DESC, w.word LIMIT :limit
             """
         ),

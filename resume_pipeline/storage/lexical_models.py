@@ -1,7 +1,7 @@
 """The tables of the lexical index, as SQLAlchemy maps them: lexicon, postings in segments, and what was counted.
 
-The other tables are in ``storage.models``; how these are filled is ``storage.lexicon``, how they are searched
-``storage.search``.
+The other tables are in ``storage.models``. These are filled by ``storage.lexicon`` and ``storage.segments``, and
+searched by ``storage.lexical_statement``.
 """
 
 import uuid
@@ -105,7 +105,7 @@ class Postings(Base):
     __tablename__ = "postings"
     __table_args__ = ({"comment": "Per lexeme and segment: the chunks that contain it, and its BM25 weight in each"},)
 
-    # No foreign keys: only storage.lexicon writes here, half a million rows at a time, and each would be looked up.
+    # No foreign keys: only storage.segments writes here, half a million rows at a time, and each would be looked up.
     term_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     segment_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     chunks: Mapped[int] = mapped_column(Integer, comment="Length of both arrays")

@@ -87,13 +87,16 @@ def clear(session: Session) -> None:
         session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  (our own names)
 
 
+_PENDING = (
+    # Those of every version, not of the candidate alone: a rollback must find the words of what it returns to.
+    "FROM (SELECT DISTINCT chunk_id FROM chunk_occurrences) o "
+    "WHERE NOT EXISTS (SELECT FROM lexical_chunks l WHERE l.chunk_id = o.chunk_id)"
+)
+
+
 def pending_chunks(session: Session) -> list[Any]:
-    """Ids of the candidate's chunks that the index does not hold, in a stable order."""
-    statement = (
-        f"SELECT w.chunk_id FROM ({WANTED}) w "  # noqa: S608  (our own fragment)
-        "WHERE NOT EXISTS (SELECT FROM lexical_chunks l WHERE l.chunk_id = w.chunk_id) ORDER BY 1"
-    )
-    return list(session.scalars(text(statement)))
+    """Ids of the chunks that the index does not hold, in a stable order."""
+    return list(session.scalars(text(f"SELECT o.chunk_id {_PENDING} ORDER BY 1")))
 
 
 def indexed_chunks(session: Session) -> list[Any]:
@@ -107,12 +110,15 @@ def candidate_count(session: Session) -> int:
 
 
 def count_pending(session: Session) -> int:
-    """How many of the candidate's chunks the index does not hold."""
-    statement = (
-        f"SELECT count(*) FROM ({WANTED}) w "  # noqa: S608  (our own fragment)
-        "WHERE NOT EXISTS (SELECT FROM lexical_chunks l WHERE l.chunk_id = w.chunk_id)"
-    )
-    return int(session.scalar(text(statement)) or 0)
+    """How many chunks the index does not hold."""
+    return int(session.scalar(text(f"SELECT count(*) {_PENDING}")) or 0)
+
+
+def lexical_work(session: Session, configuration: str) -> bool:
+    """Whether chunks wait for the index, or it was made in another way than it would be now."""
+    statistics = read_statistics(session)
+    stale = statistics is not None and statistics.recipe != lexical_recipe(configuration)
+    return stale or count_pending(session) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,8 @@ def narrow(
 def _phrase(session: Session, statistics: Statistics, phrase: str, name: str, parameters: dict[str, Any]) -> str:
     """The phrase stands in the chunk; only chunks with its rarest lexeme are looked at."""
     lexemes = asked_lexemes(session, phrase, statistics)
-    if not lexemes:
-        return ""  # nothing but words that are not indexed
+    if not lexemes or any(len(lexeme.lexeme) == 1 and lexeme.lexeme > "\u0e00" for lexeme in lexemes):
+        return ""  # nothing but words that are not indexed, or a character of a script that is indexed in pairs
     if any(lexeme.term_id is None for lexeme in lexemes):
         return " AND false"
     parameters |= {name: searchable(phrase), f"{name}_rarest": lexemes[0].term_id}

@@ -252,7 +252,12 @@ def test_another_model_is_added_filled_served_and_removed_again(terminal):
     filled = terminal.json("models", "fill", "hashing:32")
     assert filled["embeddings"]["sent"] == planned["sent"] == live["chunks"] and filled["index"]["used_by_search"]
 
-    served = terminal.json("models", "serve", "hashing:32")
+    compared = terminal.json("models", "evaluate")["models"]
+    assert set(compared) == {"hashing:32", live["embedding_model"]}
+    refused = terminal.run("models", "serve", "hashing:32", RESUME_MIN_HIT_AT_5="0.99")
+    assert refused.returncode == 1
+    assert f"hit@5 is {compared['hashing:32']['hybrid']['hit_at_5']:.3f}" in " ".join(refused.stderr.split())
+    served = terminal.json("models", "serve", "hashing:32", "--accept-lower-quality")
     assert served["served"] and served["previous_generation"] == live["generation"]
     plan = terminal.json("plan")
     assert plan["embeddings"]["model"] == "hashing:32" and "models serve local:wordllama-256" in plan["notice"]

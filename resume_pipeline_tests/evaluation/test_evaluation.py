@@ -3,9 +3,13 @@
 import pytest
 
 from resume_pipeline.content.golden_questions import read_questions_file
-from resume_pipeline.errors import QuestionsError
+from resume_pipeline.embedding.tokens import load_token_counter
+from resume_pipeline.errors import PublishError, QuestionsError
 from resume_pipeline.evaluation.evaluation import MODES, ask_questions
 from resume_pipeline.evaluation.questions import parse_questions
+from resume_pipeline.ingestion.chunks import chunk_documents
+from resume_pipeline.ingestion.documents import record_documents
+from resume_pipeline.ingestion.writing import writing
 from resume_pipeline.storage.visibility import SearchScope
 from resume_pipeline_tests.evaluation.conftest import ANIMALS, golden, question
 
@@ -14,6 +18,27 @@ def evaluated(pipeline, **options):
     with pipeline.sessions() as session:
         session.rollback()
     return pipeline.evaluate(pipeline.sessions, **options)
+
+
+def test_a_state_that_is_half_made_is_not_measured(animals):
+    animals.run()
+    animals.write("wolf.md", "# Wolf\n\nThe wolf howls.\n")
+    with writing(animals.engine, timeout_seconds=10) as sessions:
+        record_documents(sessions, animals.root, max_loss_share=0.25)
+        chunk_documents(sessions, load_token_counter())
+        before = animals.rows("SELECT count(*) FROM retrieval_evaluations")
+        with pytest.raises(PublishError, match="1 documents are not chunked and embedded yet"):
+            animals.evaluate(sessions)
+
+    assert animals.rows("SELECT count(*) FROM retrieval_evaluations") == before
+    assert animals.run().published.published
+
+
+def test_each_question_is_embedded_once_for_all_modes(animals):
+    animals.run()
+
+    for text in ("Who hunts at dusk?", "favourite pebble"):
+        assert animals.embedder.inputs.count(text) == 1
 
 
 def test_figures_are_those_of_a_corpus_whose_ranking_is_known(animals):

@@ -66,6 +66,24 @@ def test_what_is_right_or_like_nothing_is_left_alone(notes, question):
     assert search(notes, question).corrections == ()
 
 
+@pytest.mark.parametrize("question", ["does he do kuberntes", "I know kuberntes", "is a kuberntes"])
+def test_short_words_before_a_mistyped_one_are_not_taken_for_it(notes, question):
+    assert search(notes, question).corrections == (Correction("kuberntes", "kubernetes"),)
+
+
+def test_words_that_no_passage_has_leave_room_for_those_that_some_have(notes):
+    pasted = " ".join(f"unknown{letter}{other}" for letter in "abcdefghij" for other in "klmnopqrst")
+
+    assert search(notes, f"{pasted} replication", mode="lexical").hits[0].path == "postgres.md"
+
+
+@pytest.mark.parametrize(
+    "question", ["kubernetes\0", "kuber\ud800netes regions", '"' * 5000 + " kubernetes", "-" * 9000]
+)
+def test_no_text_breaks_a_search(notes, question):
+    assert len(search(notes, question, limit=2).hits) <= 2
+
+
 def test_coverage_is_the_share_of_the_words_in_the_best_hit(notes):
     assert search(notes, "kubernetes regions").coverage == 1.0
     assert 0 < search(notes, "kubernetes zebra quilts").coverage < 0.5

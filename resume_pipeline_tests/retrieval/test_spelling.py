@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resume_pipeline.retrieval.spelling import allowed_edits, correct, shown_form
+from resume_pipeline.retrieval.spelling import allowed_edits, correct
 
 LEXICON = [
     ("kubernet", 12),
@@ -67,17 +67,3 @@ def test_a_correction_comes_from_the_lexicon_and_its_order_does_not_matter(word,
 
 def test_edits_grow_with_the_word():
     assert [allowed_edits("x" * letters) for letters in (4, 5, 7, 8, 20)] == [0, 1, 1, 2, 2]
-
-
-@pytest.mark.parametrize(
-    ("lexeme", "typed", "text", "shown"),
-    [
-        ("kubernet", "kubrenetes", "We moved to Kubernetes, then off Kubernetes.", "Kubernetes"),
-        ("migrat", "migratoin", "migrate early; the Migration took a night", "Migration"),
-        ("happi", "hapy", "A happy team", "happy"),
-        ("elan", "elann", "with Élan", "Élan"),
-        ("kubernet", "kubrenetes", "nothing of that kind", None),
-    ],
-)
-def test_the_word_shown_is_the_one_that_stands_in_the_passage(lexeme, typed, text, shown):
-    assert shown_form(lexeme, typed, text) == shown

@@ -150,6 +150,29 @@ def test_frequencies_are_counted_anew_when_a_fifth_has_gone(pipeline):
     assert counted == 30
 
 
+def test_what_a_rollback_returns_to_has_its_words_though_the_index_is_younger(pipeline):
+    pipeline.write("a.md", "# First\n\nA walrus, told of in the first edition.\n")
+    pipeline.run()
+    pipeline.write("a.md", "# Second\n\nA heron, told of in the second edition.\n")
+    pipeline.run()
+    with pipeline.engine.begin() as connection:
+        for table in (
+            "postings",
+            "lexical_segments",
+            "lexical_chunks",
+            "lexicon_words",
+            "lexicon",
+            "lexical_statistics",
+        ):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    pipeline.run()
+
+    pipeline.roll_back()
+
+    assert [hit.path for hit in pipeline.search("walrus", mode="lexical")] == ["a.md"]
+    assert pipeline.search("heron", mode="lexical") == []
+
+
 def test_another_configuration_makes_the_index_anew(pipeline):
     pipeline.write("a.md", "# Running\n\nThe runner ran in the running shoes.\n")
     pipeline.run()
