@@ -7,6 +7,7 @@ per cent more, to see that the cost follows what is new.
 
 import argparse
 import random
+import re
 import shutil
 import tempfile
 import time
@@ -69,9 +70,10 @@ def questions(pipeline: Pipeline, count: int) -> list[str]:
     chance = random.Random(5)
     found = []
     for (content,) in rows:
-        words = [word for word in content.replace("|", " ").split() if any(letter.isalpha() for letter in word)]
+        # Visitors type words, not markdown: no links, fences or signs.
+        words = re.findall(r"[^\W\d_]+(?:'[a-z]+)?", re.sub(r"\]\([^)]*\)|```.*?```", " ", content, flags=re.DOTALL))
         start = chance.randrange(max(1, len(words) - WORDS))
-        found.append(" ".join(words[start : start + WORDS]).replace('"', "").replace(" -", " "))
+        found.append(" ".join(words[start : start + WORDS]))
     return found
 
 

@@ -34,8 +34,8 @@ from resume_pipeline.storage.similarity import pairwise_similarities
 from resume_pipeline.storage.vector_index import vector_text
 from resume_pipeline.storage.visibility import SearchScope
 
-CANDIDATES = 100
-"""Candidates of each side; 50 were no worse, 200 no better (docs/retrieval.md)."""
+CANDIDATES = 50
+"""Candidates of each side; 100 were no better (docs/retrieval.md)."""
 RETRIEVAL_RECIPE = "retrieval 2"
 """Names how candidates are found; ``ranking_recipe`` names the whole."""
 

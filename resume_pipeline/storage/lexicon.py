@@ -65,8 +65,10 @@ def require_configuration(session: Session, configuration: str) -> None:
 
 def read_statistics(session: Session) -> Statistics | None:
     """What was counted; None while there is no lexical index."""
-    row = session.scalar(select(LexicalStatistics))
-    return None if row is None else Statistics(row.recipe, row.chunks, row.average_length)
+    # Columns, not the mapped object: every search asks this, and an object costs it half a millisecond.
+    columns = select(LexicalStatistics.recipe, LexicalStatistics.chunks, LexicalStatistics.average_length)
+    row = session.execute(columns).first()
+    return None if row is None else Statistics(*row)
 
 
 def write_statistics(session: Session, statistics: Statistics) -> None:

@@ -44,21 +44,19 @@ def load_passages(
     statement = f"""
         SELECT DISTINCT ON (c.chunk_id) c.chunk_id, d.document_id, d.source_path, o.chunk_index, c.kind, c.title,
                c.heading_path, o.start_line, o.end_line, c.content, c.tokens, w.positions, w.header,
-               COALESCE(w.header_length, 0), COALESCE(length(l.search_vector), 0)
+               COALESCE(length(ts_filter(l.search_vector, CAST(ARRAY['a'] AS "char"[]))), 0), COALESCE(length(l.search_vector), 0)
         FROM document_chunks c JOIN chunk_occurrences o USING (chunk_id) JOIN documents d USING (document_id)
         LEFT JOIN lexical_chunks l USING (chunk_id)
         LEFT JOIN LATERAL (
-            SELECT jsonb_object_agg(u.lexeme, to_jsonb(u.positions)) FILTER (WHERE u.asked) AS positions,
-                   array_agg(u.lexeme) FILTER (WHERE u.asked AND u.in_header) AS header,
-                   count(*) FILTER (WHERE u.in_header) AS header_length
-            FROM (SELECT lexeme, positions, 'A' = ANY (weights) AS in_header,
-                         lexeme = ANY (CAST(:lexemes AS text[])) AS asked
-                  FROM unnest(l.search_vector)) u) w ON true
+            SELECT jsonb_object_agg(u.lexeme, to_jsonb(u.positions)) AS positions,
+                   array_agg(u.lexeme) FILTER (WHERE 'A' = ANY (u.weights)) AS header
+            FROM unnest(l.search_vector) AS u(lexeme, positions, weights)
+            WHERE u.lexeme = ANY (CAST(:lexemes AS text[]))) w ON true
         WHERE c.chunk_id = ANY (:ids) AND {narrowing.conditions}
         ORDER BY c.chunk_id, d.source_path COLLATE "C", o.chunk_index
     """  # noqa: S608  (fragments are ours, values are bound)
     parameters = {**narrowing.parameters, "ids": list(ids), "lexemes": list(lexemes)}
-    return {row[0]: _passage(row) for row in session.execute(text(statement), parameters)}
+    return {row[0]: _passage(row) for row in session.execute(text(statement), parameters).all()}
 
 
 def _passage(row: Any) -> Passage:

@@ -124,7 +124,7 @@ def _ask(session: Session, wanted: Wanted, asked: _Round) -> _Round:
     if not selects:
         return asked
     statement = f"WITH {', '.join(ctes)} {' UNION ALL '.join(selects)}"
-    return _collected(asked, session.execute(text(statement), {**parameters, "count": wanted.count}))
+    return _collected(asked, session.execute(text(statement), {**parameters, "count": wanted.count}).all())
 
 
 def _side(side: str, listed: str, order: str, narrowing: Narrowing, score: str) -> list[str]:

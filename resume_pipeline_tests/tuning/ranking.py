@@ -16,6 +16,7 @@ from resume_pipeline.domain.reranking import (
     feature_order,
 )
 from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.retrieval.retriever import CANDIDATES
 from resume_pipeline.retrieval.spelling import allowed_edits, correct
 from resume_pipeline_tests.tuning.export import Exported
 
@@ -30,7 +31,7 @@ class Ranking:
     k1: float = 0.9
     b: float = 0.6
     vector_weight: float = 0.3
-    candidates: int = 100
+    candidates: int = CANDIDATES
     fusion: FusionMethod = "convex"
     reranker: str = "feature"
     weights: Features = FEATURE_WEIGHTS
