@@ -36,8 +36,8 @@ STEPS: Mapping[str, tuple[str, Sequence[int]]] = {
     "hnsw": ("ef_search", (200, 400, 800)),
     "ivfflat": ("probes", (5, 10, 20, 40, 80, 160)),
 }
-"""The setting of each kind that trades speed for recall, and the values tried, fastest first. Stored vectors, which recall
-is measured with, flatter: 0.998 at an ``ef_search`` of 40, where questions find less. So 200 is the least."""
+"""The setting of each kind that trades speed for recall, and the values tried, fastest first. Recall is measured with
+stored vectors, which flatter: 0.998 at an ``ef_search`` of 40, where questions find less. So 200 is the least."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def load_passages(
     statement = f"""
         SELECT DISTINCT ON (c.chunk_id) c.chunk_id, d.document_id, d.source_path, o.chunk_index, c.kind, c.title,
                c.heading_path, o.start_line, o.end_line, c.content, c.tokens, w.positions, w.header,
-               COALESCE(length(ts_filter(l.search_vector, CAST(ARRAY['a'] AS "char"[]))), 0), COALESCE(length(l.search_vector), 0)
+               COALESCE(length(ts_filter(l.search_vector, CAST(ARRAY['a'] AS "char"[]))), 0),
+               COALESCE(length(l.search_vector), 0)
         FROM document_chunks c JOIN chunk_occurrences o USING (chunk_id) JOIN documents d USING (document_id)
         LEFT JOIN lexical_chunks l USING (chunk_id)
         LEFT JOIN LATERAL (
