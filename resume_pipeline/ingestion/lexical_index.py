@@ -5,7 +5,8 @@ computed, is ``storage.segments``.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from resume_pipeline.ingestion.progress import Progress, silent
@@ -17,6 +18,7 @@ from resume_pipeline.storage.migrations import schema_state
 from resume_pipeline.storage.segments import Segment
 
 STAGE = "lexical_index"
+Transaction = Callable[[], AbstractContextManager[Session]]
 SEGMENT_CHUNKS = 50_000
 """The most that one transaction adds; counting their lexemes takes some 400 MB of temporary disk."""
 MERGED_AT = 4
@@ -43,16 +45,20 @@ def build_lexical_index(sessions: Sessions, configuration: str, *, progress: Pro
     with sessions() as session:
         lexicon.require_configuration(session, configuration)
         statistics = lexicon.read_statistics(session)
-        pending = lexicon.pending_chunks(session)
+        pending = lexicon.count_pending(session)
     recipe = lexicon.lexical_recipe(configuration)
     rebuilt = statistics is not None and statistics.recipe != recipe
     if rebuilt:
-        pending = _rebuild(sessions, configuration, progress)
+        # One transaction for all of it, so that searches find either the old index or the new one.
+        with sessions.begin() as session:
+            lexicon.clear(session)
+            pending = lexicon.count_pending(session)
+            _append(lambda: nullcontext(session), pending, Statistics(recipe, 0, 0.0), progress)
     else:
-        _append(sessions, pending, statistics or Statistics(recipe, 0, 0.0), progress)
+        _append(sessions.begin, pending, statistics or Statistics(recipe, 0, 0.0), progress)
     merged = _merge(sessions)
     recounted = _recount(sessions)
-    return _report(sessions, len(pending), merged, rebuilt or recounted, time.monotonic() - started)
+    return _report(sessions, pending, merged, rebuilt or recounted, time.monotonic() - started)
 
 
 def has_lexical_work(engine: Engine, configuration: str) -> bool:
@@ -63,36 +69,21 @@ def has_lexical_work(engine: Engine, configuration: str) -> bool:
         return lexicon.lexical_work(session, configuration)
 
 
-def _batches(ids: Sequence[Any]) -> list[Sequence[Any]]:
-    return [ids[start : start + SEGMENT_CHUNKS] for start in range(0, len(ids), SEGMENT_CHUNKS)]
-
-
-def _append(sessions: Sessions, pending: Sequence[Any], statistics: Statistics, progress: Progress) -> None:
+def _append(transaction: Transaction, pending: int, statistics: Statistics, progress: Progress) -> None:
+    """Add what the index lacks, a segment in each transaction; no more ids than a segment's are held in memory."""
     done = 0
-    for ids in _batches(pending):
-        with sessions.begin() as session:
+    while done < pending:
+        with transaction() as session:
+            ids = lexicon.pending_chunks(session, SEGMENT_CHUNKS)
             statistics = _add(session, ids, statistics)
+        if not ids:
+            break  # fewer than were counted
         done += len(ids)
-        progress(STAGE, done, len(pending))
+        progress(STAGE, done, pending)
     # A few more do not change what the planner should know, and looking at all of it would cost more than they do.
-    if len(pending) > ANALYZED_SHARE * statistics.chunks:
-        with sessions.begin() as session:
+    if pending > ANALYZED_SHARE * statistics.chunks:
+        with transaction() as session:
             lexicon.analyze_lexicon(session)
-
-
-def _rebuild(sessions: Sessions, configuration: str, progress: Progress) -> list[Any]:
-    with sessions.begin() as session:
-        known = lexicon.indexed_chunks(session)
-        lexicon.clear(session)
-        statistics = Statistics(lexicon.lexical_recipe(configuration), 0, 0.0)
-        ids = sorted({*known, *lexicon.pending_chunks(session)})
-        done = 0
-        for batch in _batches(ids):
-            statistics = _add(session, batch, statistics)
-            done += len(batch)
-            progress(STAGE, done, len(ids))
-        lexicon.analyze_lexicon(session)
-    return ids
 
 
 def _add(session: Session, ids: Sequence[Any], statistics: Statistics) -> Statistics:

@@ -96,14 +96,9 @@ _PENDING = (
 )
 
 
-def pending_chunks(session: Session) -> list[Any]:
-    """Ids of the chunks that the index does not hold, in a stable order."""
-    return list(session.scalars(text(f"SELECT o.chunk_id {_PENDING} ORDER BY 1")))
-
-
-def indexed_chunks(session: Session) -> list[Any]:
-    """Ids of all chunks that the index holds."""
-    return list(session.scalars(text("SELECT chunk_id FROM lexical_chunks")))
+def pending_chunks(session: Session, limit: int) -> list[Any]:
+    """Ids of up to ``limit`` chunks that the index does not hold, in a stable order."""
+    return list(session.scalars(text(f"SELECT o.chunk_id {_PENDING} ORDER BY 1 LIMIT :limit"), {"limit": limit}))
 
 
 def candidate_count(session: Session) -> int:
@@ -123,6 +118,10 @@ def lexical_work(session: Session, configuration: str) -> bool:
     return stale or count_pending(session) > 0
 
 
+READ_AT_ONCE = 2_000
+"""Chunks whose texts are in memory at a time: some 4 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Added:
     """A run of ``lexical_chunks``, and the distinct words that its chunks are written in."""
@@ -138,12 +137,15 @@ def add_chunks(session: Session, ids: Sequence[Any], configuration: str) -> Adde
     The ids of one call are consecutive but for gaps, and above all that were given before; only the writer adds any.
     """
     session.execute(text("CREATE TEMP TABLE new_lexical (chunk_id uuid, header text, body text) ON COMMIT DROP"))
-    rows = session.execute(
-        text("SELECT chunk_id, title, heading_path, embedding_input FROM document_chunks WHERE chunk_id = ANY (:ids)"),
-        {"ids": list(ids)},
-    )
     words: set[str] = set()
-    copy_rows(session, "new_lexical", ("chunk_id", "header", "body"), (_prepared(words, *row) for row in rows))
+    for start in range(0, len(ids), READ_AT_ONCE):
+        rows = session.execute(
+            text(
+                "SELECT chunk_id, title, heading_path, embedding_input FROM document_chunks WHERE chunk_id = ANY (:ids)"
+            ),
+            {"ids": list(ids[start : start + READ_AT_ONCE])},
+        )
+        copy_rows(session, "new_lexical", ("chunk_id", "header", "body"), (_prepared(words, *row) for row in rows))
     added = session.execute(
         text(
             """
