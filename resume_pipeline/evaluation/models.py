@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from resume_pipeline.content.golden_questions import QuestionsFile
 from resume_pipeline.domain.quality import QualityBar, StateQuality, Verdict, judge_quality
 from resume_pipeline.errors import EmbeddingError, PublishError
-from resume_pipeline.evaluation.evaluation import DEFAULT_MODE, ModeEvaluation, ask_questions
-from resume_pipeline.evaluation.paths import align_paths
+from resume_pipeline.evaluation.evaluation import DEFAULT_MODE, MODES, ModeEvaluation, ask_questions
+from resume_pipeline.evaluation.paths import align_paths, known_only
 from resume_pipeline.evaluation.questions import parse_questions
-from resume_pipeline.retrieval.retriever import Retriever
+from resume_pipeline.retrieval.retriever import Retriever, SearchMode
 from resume_pipeline.storage.embedding_models import find_model, list_models
 from resume_pipeline.storage.embeddings import visible_vectors
 from resume_pipeline.storage.engine import Session, Sessions
@@ -31,9 +31,16 @@ class ComparedModels:
 
 
 def compare_models(
-    sessions: Sessions, retriever: Retriever, file: QuestionsFile | None, names: Sequence[str]
+    sessions: Sessions,
+    retriever: Retriever,
+    file: QuestionsFile | None,
+    names: Sequence[str],
+    *,
+    modes: Sequence[SearchMode] = MODES,
 ) -> ComparedModels:
     """Ask the questions of the live generation by the models named, or by all that have all of its vectors.
+
+    As for a publish, questions whose documents are not there are left out.
 
     Raises:
         PublishError: nothing is live, or there are no golden questions.
@@ -56,9 +63,9 @@ def compare_models(
             f"{', '.join(lacking)} lacks vectors of generation {live.generation}. Run `resume-pipeline models fill "
             f"{lacking[0]}` first."
         )
-    questions = align_paths(parse_questions(file).questions, paths).questions
+    questions = known_only(align_paths(parse_questions(file).questions, paths).questions, paths)
     by_model = {
-        name: ask_questions(retriever, questions, scope=SearchScope(name, live.generation))
+        name: ask_questions(retriever, questions, scope=SearchScope(name, live.generation), modes=modes)
         for name, complete in filled.items()
         if complete
     }
@@ -81,11 +88,8 @@ def judge_model(
         ready = known and live is not None and _is_filled(session, name, live.generation)
     if live is None or not ready or live.embedding_model == name:
         return Verdict(True, "There is nothing to compare.")
-    compared = compare_models(sessions, retriever, file, [live.embedding_model, name])
-    ours, theirs = (
-        next(StateQuality(result.ranks) for result in compared.by_model[model] if result.mode == DEFAULT_MODE)
-        for model in (name, live.embedding_model)
-    )
+    compared = compare_models(sessions, retriever, file, [name, live.embedding_model], modes=[DEFAULT_MODE])
+    ours, theirs = (StateQuality(result.ranks) for [result] in compared.by_model.values())
     return judge_quality(ours, theirs, bar)
 
 
