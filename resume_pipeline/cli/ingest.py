@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from resume_pipeline.cli.dagster_instance import dagster_home
+from resume_pipeline.cli.dagster_instance import dagster_home, dagster_instance
 from resume_pipeline.cli.output import (
     AsJson,
     counts_json,
@@ -128,14 +128,12 @@ def _run_graph(
     """Execute the job `ingest_content` with what a person said for this run; why it failed, or None."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # notes of Dagster about its own previews
-        import dagster as dg  # noqa: PLC0415  (1.2 s)
-
-        from resume_pipeline.definitions import make_definitions  # noqa: PLC0415
+        from resume_pipeline.definitions import make_definitions  # noqa: PLC0415  (1.2 s: dagster)
         from resume_pipeline.defs.resources import PipelineResource  # noqa: PLC0415
 
         pipeline = PipelineResource(content_root=str(content.resolve()) if content is not None else None)
         job = make_definitions(observer, pipeline).resolve_job_def("ingest_content")
-        with dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+        with dagster_instance(dagster_home(settings)) as instance:
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
