@@ -1,8 +1,4 @@
-"""Settings: the only reader of the environment.
-
-Each field is one variable, from the environment or from ``.env`` in the project root; ``.env.example`` documents them
-all, and a test holds the two together. Everything below this layer receives plain arguments.
-"""
+"""The settings of the index: where it is, what it is made of and by which models, and when; with those of serving."""
 
 import re
 from decimal import Decimal
@@ -12,7 +8,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from resume_pipeline import PROJECT_ROOT
 from resume_pipeline.domain.documents import ChunkLimits
@@ -21,21 +17,12 @@ from resume_pipeline.embedding.prices import parse_prices
 from resume_pipeline.errors import ConfigurationError
 from resume_pipeline.retrieval.cross_encoder import DEFAULT_CROSS_ENCODER
 from resume_pipeline.retrieval.reranking import RerankerName
+from resume_pipeline.settings.cron import checked_cron
+from resume_pipeline.settings.serving import ServingSettings
 
 VectorIndexKind = Literal["auto", "exact", "hnsw", "ivfflat"]
 
 OPENAI_DEFAULT_MODEL = "openai:text-embedding-3-small"
-
-CRON_FIELDS = (
-    ("minute", 0, 59, ""),
-    ("hour", 0, 23, ""),
-    ("day", 1, 31, "l"),
-    ("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
-    ("weekday", 0, 7, "sun mon tue wed thu fri sat"),
-)
-"""Name, least and greatest number, and words of each field of a cron line (cron(8)); ``l`` is the month's last day."""
-CRON_NICKNAMES = {"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"}
-CRON_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/[1-9]\d*)?")
 
 
 def _below_root(path: Path) -> Path:
@@ -46,7 +33,7 @@ ProjectPath = Annotated[Path, AfterValidator(_below_root)]
 """A path; a relative one starts at the project root, because Dagster's run workers have other working directories."""
 
 
-class Settings(BaseSettings):
+class Settings(ServingSettings):
     """Everything that can be set, typed, with its default. Secrets do not show in ``repr``."""
 
     model_config = SettingsConfigDict(
@@ -79,7 +66,6 @@ class Settings(BaseSettings):
     reranker: RerankerName = Field("feature", alias="RESUME_RERANKER")
     fusion: FusionMethod = Field("convex", alias="RESUME_FUSION")
     cross_encoder: str = Field(DEFAULT_CROSS_ENCODER, alias="RESUME_CROSS_ENCODER", min_length=1)
-    chat_model: str | None = Field(None, alias="RESUME_CHAT_MODEL")
     rerank_seconds: float = Field(5, alias="RESUME_RERANK_SECONDS", gt=0)
     text_search: str = Field("english", alias="RESUME_TEXT_SEARCH", pattern=r"^[a-z][a-z0-9_]{0,62}$")
     vector_index: VectorIndexKind = Field("auto", alias="RESUME_VECTOR_INDEX")
@@ -143,15 +129,7 @@ class Settings(BaseSettings):
     @field_validator("schedule_cron")
     @classmethod
     def _cron_is_sound(cls, value: str) -> str:
-        fields = value.lower().split()
-        if len(fields) == 1 and fields[0] in CRON_NICKNAMES:
-            return value
-        if len(fields) != len(CRON_FIELDS):
-            raise ValueError("five cron fields (minute hour day month weekday), as in 0 * * * *")
-        for field, (name, least, greatest, words) in zip(fields, CRON_FIELDS, strict=True):
-            if not _is_cron_field(field, least, greatest, words.split()):
-                raise ValueError(f"a {name} from {least} to {greatest} in cron's form; {field!r} is none")
-        return value
+        return checked_cron(value)
 
     @field_validator("schedule_timezone")
     @classmethod
@@ -192,13 +170,6 @@ class Settings(BaseSettings):
     def max_file_bytes(self) -> int:
         """The size limit of one source file, in bytes."""
         return int(self.max_file_mb * 1_000_000)
-
-
-def _is_cron_field(field: str, least: int, greatest: int, words: list[str]) -> bool:
-    parts = [CRON_PART.fullmatch(part) for part in field.split(",")]
-    bounds = [bound for part in parts if part is not None for bound in part.groups() if bound is not None]
-    in_range = (bound in words or (bound.isdecimal() and least <= int(bound) <= greatest) for bound in bounds)
-    return None not in parts and all(in_range)
 
 
 @lru_cache(maxsize=1)
