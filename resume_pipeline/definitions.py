@@ -6,7 +6,16 @@ a killed run would leave an orphan that goes on writing; parallel work belongs i
 
 import dagster as dg
 
-from resume_pipeline.defs import assets, automation, checks, content_gaps, evaluation_checks, models, schema
+from resume_pipeline.defs import (
+    assets,
+    automation,
+    checks,
+    content_gaps,
+    evaluation_checks,
+    maintenance,
+    models,
+    schema,
+)
 from resume_pipeline.defs.resources import LogObserver, PipelineResource, PostgresResource, RunObserver
 
 
@@ -27,11 +36,17 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
                 assets.published_generation,
                 models.model_embeddings,
                 content_gaps.content_gaps,
+                maintenance.database_maintenance,
             ]
         ),
         asset_checks=[schema.schema_at_head, *checks.CHECKS, *evaluation_checks.CHECKS],
-        jobs=[automation.ingest_content, schema.migrate_database, content_gaps.report_content_gaps],
-        schedules=[automation.scheduled_ingestion, content_gaps.daily_content_gaps],
+        jobs=[
+            automation.ingest_content,
+            schema.migrate_database,
+            content_gaps.report_content_gaps,
+            maintenance.maintain_database,
+        ],
+        schedules=[automation.scheduled_ingestion, content_gaps.daily_content_gaps, maintenance.nightly_maintenance],
         sensors=[automation.content_changed, automation.batches_ended],
         resources={"postgres": PostgresResource(), "pipeline": pipeline, "observer": observer},
         executor=dg.in_process_executor,

@@ -23,6 +23,7 @@ from resume_pipeline.errors import DatabaseError
 from resume_pipeline.ingestion.batches import LanePolicy
 from resume_pipeline.ingestion.folder import IndexOptions
 from resume_pipeline.ingestion.indexing import IndexWish
+from resume_pipeline.ingestion.maintenance import Retention
 from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.reading import ContentRoot
 from resume_pipeline.ingestion.serving import ModelInUse
@@ -171,6 +172,11 @@ def index_options(settings: Settings) -> IndexOptions:
 def ranking(settings: Settings) -> str:
     """How hits are found and ranked, in a line: figures of one ranking say nothing of another."""
     return ranking_recipe(settings.fusion, settings.reranker)
+
+
+def kept(settings: Settings) -> Retention:
+    """What maintenance keeps."""
+    return Retention(settings.keep_generations, settings.keep_days)
 
 
 def quality_bar(settings: Settings) -> QualityBar:

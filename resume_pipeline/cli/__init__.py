@@ -9,6 +9,7 @@ import sys
 import typer
 
 from resume_pipeline.cli import (
+    ask,
     content,
     dagster_instance,
     database,
@@ -16,6 +17,7 @@ from resume_pipeline.cli import (
     gaps,
     generations,
     ingest,
+    maintain,
     models,
     questions,
 )
@@ -29,7 +31,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (ingest, content, questions, evaluate, gaps, generations, models, database, dagster_instance):
+for module in (
+    ingest,
+    content,
+    questions,
+    ask,
+    evaluate,
+    gaps,
+    generations,
+    models,
+    maintain,
+    database,
+    dagster_instance,
+):
     module.register(app)
 
 

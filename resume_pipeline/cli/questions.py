@@ -19,6 +19,11 @@ from resume_pipeline.storage.engine import make_sessions
 
 PREVIEW_CHARACTERS = 300
 
+Where = Annotated[
+    list[str] | None,
+    typer.Option(help="key=value of front matter (or != >= <= > <), path=GLOB, kind=facts; may be repeated."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -29,20 +34,14 @@ def search(
     question: Annotated[str, typer.Argument(help="What to look for, as you would ask it.")],
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Passages to show.")] = 5,
     mode: Annotated[SearchMode, typer.Option(help="Vectors, words, or both.")] = "hybrid",
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="key=value of front matter (or != >= <= > <), path=GLOB, kind=facts; may be repeated."),
-    ] = None,
+    where: Where = None,
     context: Annotated[
         bool, typer.Option("--context", help="Show each hit with the passages of its section beside it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Search the live generation."""
-    if not question.strip():
-        raise ConfigurationError("The question is empty. Ask something, as in: resume-pipeline search 'Postgres'.")
-    # Bytes of the terminal that are no UTF-8 cannot be asked of anybody.
-    question = question.encode("utf-8", "replace").decode()
+    question = asked_text(question)
     settings = load_settings()
     engine = bootstrap.engine(settings)
     retriever = bootstrap.retriever(engine)
@@ -58,6 +57,17 @@ def search(
         print_json({**found, "excerpts": [dataclasses.asdict(excerpt) for excerpt in around]} if context else found)
     else:
         _show_result(result, around if context else None)
+
+
+def asked_text(question: str) -> str:
+    """The question as it can be asked: bytes of the terminal that are no UTF-8 are replaced.
+
+    Raises:
+        ConfigurationError: there is nothing in it.
+    """
+    if not question.strip():
+        raise ConfigurationError("The question is empty. Ask something, as in: resume-pipeline search 'Postgres'.")
+    return question.encode("utf-8", "replace").decode()
 
 
 def _as_json(result: SearchResult) -> dict[str, Any]:

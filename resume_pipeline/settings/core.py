@@ -80,6 +80,9 @@ class Settings(ServingSettings):
     max_loss_share: float = Field(0.25, alias="RESUME_MAX_LOSS_SHARE", ge=0, le=1)
     max_file_mb: float = Field(10, alias="RESUME_MAX_FILE_MB", gt=0)
     writer_timeout_seconds: float = Field(600, alias="RESUME_WRITER_TIMEOUT_SECONDS", ge=0)
+    keep_generations: int = Field(10, alias="RESUME_KEEP_GENERATIONS", ge=1)
+    keep_days: int = Field(30, alias="RESUME_KEEP_DAYS", ge=0)
+    maintenance_cron: str = Field("30 3 * * *", alias="RESUME_MAINTENANCE_CRON")
     schedule_cron: str = Field("0 * * * *", alias="RESUME_SCHEDULE_CRON")
     schedule_timezone: str = Field("UTC", alias="RESUME_SCHEDULE_TIMEZONE")
     sensor_interval_seconds: int = Field(60, alias="RESUME_SENSOR_INTERVAL_SECONDS", ge=5)
@@ -126,7 +129,7 @@ class Settings(ServingSettings):
             raise ValueError(str(error)) from error
         return value
 
-    @field_validator("schedule_cron")
+    @field_validator("schedule_cron", "maintenance_cron")
     @classmethod
     def _cron_is_sound(cls, value: str) -> str:
         return checked_cron(value)
