@@ -102,15 +102,24 @@ def test_waiting_for_the_lock_holds_no_snapshot(engine, holder):
         for _ in range(20):
             seen += connection.exec_driver_sql(
                 "SELECT backend_xmin, state FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-                "AND datname = current_database() AND query LIKE '%%advisory_lock%%'"
+                "AND datname = current_database() AND (query LIKE '%%advisory%%' OR query = 'ROLLBACK')"
             ).all()
             waiting.join(0.02)
     waiting.join()
 
-    assert seen
-    assert {state for xmin, state in seen if xmin is not None} <= {"active"}
     assert "idle" in {state for _, state in seen}
-    assert "idle in transaction" not in {state for _, state in seen}
+    assert {state for xmin, state in seen if xmin is not None} <= {"active"}
+
+
+def test_holding_the_lock_holds_no_snapshot_either(engine, holder):
+    """The transaction that holds it lasts as long as a stage."""
+    with engine.connect() as connection:
+        held = connection.exec_driver_sql(
+            "SELECT backend_xmin, a.state FROM pg_stat_activity a JOIN pg_locks l USING (pid) "
+            "WHERE l.locktype = 'advisory' AND l.granted AND datname = current_database()"
+        ).all()
+
+    assert held == [(None, "idle in transaction")]
 
 
 def wait_for_the_lock(engine):
