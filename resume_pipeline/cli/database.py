@@ -84,6 +84,8 @@ def doctor(as_json: AsJson = False) -> None:
         lambda: bootstrap.engine(settings),
         lambda: bootstrap.embedder_in_use(settings),
         bootstrap.content_root(settings),
+        state_dir=settings.state_dir,
+        separate_migrations=settings.migration_database_url is not None,
     )
     if as_json:
         print_json({"ok": all(f.ok for f in findings), "checks": [dataclasses.asdict(finding) for finding in findings]})

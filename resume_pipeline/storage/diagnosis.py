@@ -30,6 +30,11 @@ def server_version(engine: Engine) -> str:
     return f"PostgreSQL {version}"
 
 
+def every_table() -> list[str]:
+    """The tables of the schema."""
+    return sorted(Base.metadata.tables)
+
+
 def missing_tables(engine: Engine) -> list[str]:
     """The tables of the schema that are not there."""
     with driver_errors():
