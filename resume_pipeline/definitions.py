@@ -14,6 +14,7 @@ from resume_pipeline.defs import (
     evaluation_checks,
     maintenance,
     models,
+    notices,
     schema,
 )
 from resume_pipeline.defs.resources import LogObserver, PipelineResource, PostgresResource, RunObserver
@@ -39,7 +40,12 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
                 maintenance.database_maintenance,
             ]
         ),
-        asset_checks=[schema.schema_at_head, *checks.CHECKS, *evaluation_checks.CHECKS],
+        asset_checks=[
+            schema.schema_at_head,
+            *checks.CHECKS,
+            *evaluation_checks.CHECKS,
+            maintenance.live_generation_is_fresh,
+        ],
         jobs=[
             automation.ingest_content,
             schema.migrate_database,
@@ -47,7 +53,7 @@ def make_definitions(observer: RunObserver, pipeline: PipelineResource) -> dg.De
             maintenance.maintain_database,
         ],
         schedules=[automation.scheduled_ingestion, content_gaps.daily_content_gaps, maintenance.nightly_maintenance],
-        sensors=[automation.content_changed, automation.batches_ended],
+        sensors=[automation.content_changed, automation.batches_ended, notices.run_failed],
         resources={"postgres": PostgresResource(), "pipeline": pipeline, "observer": observer},
         executor=dg.in_process_executor,
     )

@@ -20,6 +20,7 @@ from resume_pipeline.cli import (
     maintain,
     models,
     questions,
+    status,
 )
 from resume_pipeline.cli.output import complain
 from resume_pipeline.errors import ResumePipelineError
@@ -39,6 +40,7 @@ for module in (
     evaluate,
     gaps,
     generations,
+    status,
     models,
     maintain,
     database,

@@ -3,14 +3,17 @@
 It is no part of an ingest: what is kept no longer hurts nobody for a day, and deleting it takes the writer's place.
 """
 
+import datetime as dt
+
 import dagster as dg
 
 from resume_pipeline import bootstrap
-from resume_pipeline.defs.assets import Observer
+from resume_pipeline.defs.assets import Observer, published_generation
 from resume_pipeline.defs.failures import RETRIES
 from resume_pipeline.defs.presentation import Metadata
 from resume_pipeline.defs.resources import PipelineResource, PostgresResource
 from resume_pipeline.defs.schema import OWNERS, WRITE_POOL, database_schema
+from resume_pipeline.ingestion.freshness import freshness
 from resume_pipeline.ingestion.maintenance import MaintenanceReport, maintain
 from resume_pipeline.settings import load_settings
 
@@ -52,10 +55,28 @@ def _metadata(report: MaintenanceReport) -> Metadata:
     }
 
 
+@dg.asset_check(asset=published_generation)
+def live_generation_is_fresh(postgres: PostgresResource, pipeline: PipelineResource) -> dg.AssetCheckResult:
+    """Visitors see what the content root holds, or no change waits longer than RESUME_MAX_STALENESS_HOURS."""
+    limit = pipeline.settings.max_staleness_hours
+    with postgres.reading() as sessions:
+        with sessions() as session:
+            model = pipeline.model(session).name
+        found = freshness(sessions, pipeline.content(), model, pipeline.quality())
+    hours = found.age_hours(dt.datetime.now(dt.UTC))
+    return dg.AssetCheckResult(
+        passed=found.up_to_date or (found.unread > 0 and hours <= limit),
+        severity=dg.AssetCheckSeverity.WARN,
+        description=found.reason or "Visitors see what the content root holds.",
+        metadata={"files_unread": found.unread, "hours_waiting": round(hours, 2), "max_hours": limit},
+    )
+
+
 maintain_database = dg.define_asset_job(
     "maintain_database",
-    selection=dg.AssetSelection.assets(database_maintenance),
-    description="Deletes what is kept no longer (RESUME_KEEP_GENERATIONS, RESUME_KEEP_DAYS) and gives its space back.",
+    selection=dg.AssetSelection.assets(database_maintenance) | dg.AssetSelection.checks(live_generation_is_fresh),
+    description="Deletes what is kept no longer (RESUME_KEEP_GENERATIONS, RESUME_KEEP_DAYS) and gives its space back. "
+    "Asks whether the live generation is fresh.",
 )
 
 nightly_maintenance = dg.ScheduleDefinition(

@@ -80,6 +80,8 @@ class Settings(ServingSettings):
     max_loss_share: float = Field(0.25, alias="RESUME_MAX_LOSS_SHARE", ge=0, le=1)
     max_file_mb: float = Field(10, alias="RESUME_MAX_FILE_MB", gt=0)
     writer_timeout_seconds: float = Field(600, alias="RESUME_WRITER_TIMEOUT_SECONDS", ge=0)
+    max_staleness_hours: float = Field(24, alias="RESUME_MAX_STALENESS_HOURS", gt=0)
+    failure_webhook: SecretStr | None = Field(None, alias="RESUME_FAILURE_WEBHOOK")
     keep_generations: int = Field(10, alias="RESUME_KEEP_GENERATIONS", ge=1)
     keep_days: int = Field(30, alias="RESUME_KEEP_DAYS", ge=0)
     maintenance_cron: str = Field("30 3 * * *", alias="RESUME_MAINTENANCE_CRON")
@@ -102,6 +104,13 @@ class Settings(ServingSettings):
     def _base_url_is_for_http(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^\s/]+", value):
             raise ValueError("a URL like http://localhost:11434/v1, or unset for OpenAI's own")
+        return value
+
+    @field_validator("failure_webhook")
+    @classmethod
+    def _webhook_is_for_http(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"https?://[^\s/]+", value.get_secret_value()):
+            raise ValueError("a URL like https://hooks.example.org/…, or unset")
         return value
 
     @field_validator("embedding_model")
@@ -195,7 +204,7 @@ def _explain(problem: Any) -> str:
         if problem["loc"]
         else "RESUME_CHUNK_TOKENS, RESUME_CHUNK_MAX_TOKENS, RESUME_CHUNK_OVERLAP"
     )
-    secret = "URL" in name or "KEY" in name
+    secret = any(part in name for part in ("URL", "KEY", "WEBHOOK"))
     allowed = problem["msg"].removeprefix("Value error, ")
     if not problem["loc"]:
         return f"{name}: {allowed}"
