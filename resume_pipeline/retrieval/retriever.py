@@ -5,7 +5,6 @@ the best of that order looked at again (``retrieval.reranking``).
 """
 
 import time
-import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,14 +22,13 @@ from resume_pipeline.retrieval.hits import make_hit
 from resume_pipeline.retrieval.model_weights import vector_weight
 from resume_pipeline.retrieval.reranking import FeatureReranker, RankingTask, Reranker
 from resume_pipeline.retrieval.words import Words, asked_words
-from resume_pipeline.storage.embedding_models import StoredModel, find_model
+from resume_pipeline.storage.embedding_models import StoredModel
 from resume_pipeline.storage.engine import Session, Sessions, driver_errors
-from resume_pipeline.storage.generations import live_generation
-from resume_pipeline.storage.lexicon import read_statistics
 from resume_pipeline.storage.narrowing import Narrowing, narrow
 from resume_pipeline.storage.passages import Passage, load_passages
 from resume_pipeline.storage.search import Candidates, Wanted, find_candidates
 from resume_pipeline.storage.similarity import pairwise_similarities
+from resume_pipeline.storage.snapshot import ModelVersion, Snapshot, take_snapshot
 from resume_pipeline.storage.vector_index import vector_text
 from resume_pipeline.storage.visibility import SearchScope
 
@@ -58,6 +56,8 @@ class Retriever:
     reranker: Reranker = field(default_factory=FeatureReranker)
     proven: set[str] = field(default_factory=set)
     """Models whose canary was compared."""
+    known_models: dict[ModelVersion, StoredModel] = field(default_factory=dict)
+    """Models as they were read, each version once."""
 
     def search(
         self,
@@ -80,13 +80,13 @@ class Retriever:
         started = time.perf_counter()
         asked = parse_question(without_unsound(question))
         with driver_errors(), self.sessions() as session:
-            # One snapshot: a lexical index that is made anew meanwhile would give its lexemes other ids.
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            scope = scope or _live(session)
-            statistics = read_statistics(session)
+            seen = take_snapshot(session, scope, self.known_models)
+            if seen is None:
+                raise PublishError("Nothing is published yet. Run `resume-pipeline ingest` (or `make ingest`) first.")
+            scope, statistics = seen.scope, seen.statistics
             narrowing = narrow(session, scope, filters=filters, question=asked, statistics=statistics)
             words = asked_words(session, asked.text, statistics)
-            model, query = self._query(session, scope, asked.text) if mode != "lexical" else (None, None)
+            model, query = self._query(seen, asked.text) if mode != "lexical" else (None, None)
             lexemes = words.lexemes if mode != "vector" else ()
             found = find_candidates(session, Wanted(narrowing, max(CANDIDATES, limit), model, query, lexemes))
             ranking = _Ranking(session, narrowing, words, found, model)
@@ -119,11 +119,13 @@ class Retriever:
             order = first + [(passage, min(score, least)) for passage, score in order[looked_at:]]
         return [ranking.hit(passage, score) for passage, score in order[:limit]], order[0][0] if order else None
 
-    def _query(self, session: Session, scope: SearchScope, question: str) -> tuple[StoredModel, str]:
+    def _query(self, seen: Snapshot, question: str) -> tuple[StoredModel, str]:
         """The scope's model as stored, and the question's vector by it."""
-        model = find_model(session, scope.model)
+        model = seen.model
         if model is None:
-            raise EmbeddingSpaceError(f"There are no vectors of {scope.model}. Materialize `chunk_embeddings` first.")
+            raise EmbeddingSpaceError(
+                f"There are no vectors of {seen.scope.model}. Materialize `chunk_embeddings` first."
+            )
         embedder = self.load_embedder(model.name)
         if model.name not in self.proven:
             # Once per process: what was stored under this name must be from the model that answers now.
@@ -142,7 +144,7 @@ class _Ranking:
     found: Candidates
     model: StoredModel | None
 
-    def passages(self, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Passage]:
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         return load_passages(self.session, ids, self.narrowing, lexemes=self.words.names)
 
     def reranked(
@@ -153,7 +155,7 @@ class _Ranking:
         task = RankingTask(question, self.words.terms, candidates, self._similarities(list(by_key)))
         return [(by_key[candidate.key], score) for candidate, score in reranker.rerank(task)]  # type: ignore[index]
 
-    def _similarities(self, ids: Sequence[uuid.UUID]) -> Callable[[], Mapping[tuple[Hashable, Hashable], float]]:
+    def _similarities(self, ids: Sequence[str]) -> Callable[[], Mapping[tuple[Hashable, Hashable], float]]:
         def similarities() -> Mapping[tuple[Hashable, Hashable], float]:
             if self.model is None:
                 return {}
@@ -164,13 +166,6 @@ class _Ranking:
     def hit(self, passage: Passage, score: float) -> Hit:
         id_ = passage.chunk_id
         return make_hit(passage, score, self.found.vector.get(id_), self.found.lexical.get(id_))
-
-
-def _live(session: Session) -> SearchScope:
-    live = live_generation(session)
-    if live is None:
-        raise PublishError("Nothing is published yet. Run `resume-pipeline ingest` (or `make ingest`) first.")
-    return SearchScope(live.embedding_model, live.generation)
 
 
 def _candidate(passage: Passage, score: float, vector_score: float | None) -> Candidate:
