@@ -71,6 +71,21 @@ def test_a_connection_that_has_lost_or_never_had_them_prepares_anew(notes, sent)
     assert notes.rows(PREPARED)
 
 
+def test_what_is_published_and_changed_meanwhile_is_seen_by_the_plans_that_are_kept(notes):
+    assert paths(notes, "replication")[0] == "databases.md"
+    with notes.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE documents ADD COLUMN later text"))
+        connection.execute(text("DROP INDEX ix_chunk_occurrences_chunk_id"))
+        connection.execute(text("UPDATE documents SET source_path = 'moved.md' WHERE source_path = 'databases.md'"))
+    try:
+        assert paths(notes, "replication")[0] == "moved.md"
+    finally:
+        with notes.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE documents DROP COLUMN later"))
+            connection.execute(text("CREATE INDEX ix_chunk_occurrences_chunk_id ON chunk_occurrences (chunk_id)"))
+            connection.execute(text("UPDATE documents SET source_path = 'databases.md' WHERE source_path = 'moved.md'"))
+
+
 def test_without_a_snapshot_nothing_is_prepared(notes, sent):
     with notes.sessions() as session:
         assert fetch(session, "SELECT CAST(:count AS integer) + 1", {"count": 1}) == [(2,)]
