@@ -5,10 +5,9 @@ were chosen by ``make tune`` (docs/retrieval.md).
 """
 
 import math
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 
@@ -86,42 +85,32 @@ def feature_order(
 def features(
     terms: Sequence[AskedTerm], candidates: Sequence[Candidate], weights: Features | None = None
 ) -> list[Features]:
-    """The features of each candidate, in their order. With ``weights``, a window that weighs nothing stays 0."""
+    """The features of each candidate, in order. With ``weights``, coverage and window that weigh nothing stay 0."""
     total = sum(term.idf for term in terms)
-    pairs = _asked_pairs(terms)
-    fused = {(candidate.document, candidate.chunk_index): candidate.score for candidate in candidates}
+    covered = total if weights is None or weights.coverage else 0.0
     windowed = total if weights is None or weights.window else 0.0
+    pairs = _asked_pairs(terms)
+    weighed = sum(weight for *_, weight in pairs)
+    fused = {(candidate.document, candidate.chunk_index): candidate.score for candidate in candidates}
     # What the vector side did not find is at most as similar as the last that it found.
     last = min((one.vector_score for one in candidates if one.vector_score is not None), default=0.0)
-    return [
-        replace(
-            _features(terms, total, windowed, pairs, candidate, fused),
-            similarity=last if candidate.vector_score is None else candidate.vector_score,
+    found = []
+    for candidate in candidates:
+        places, document, index = candidate.positions, candidate.document, candidate.chunk_index
+        phrase, proximity = _pairs_found(places, pairs, weighed) if weighed else (0.0, 0.0)
+        found.append(
+            Features(
+                coverage=sum(term.idf for term in terms if term.lexeme in places) / covered if covered else 0.0,
+                heading=len(candidate.header) / max(candidate.header_length, len(candidate.header), 1),
+                phrase=phrase,
+                proximity=proximity,
+                window=_window(terms, places) / windowed if windowed else 0.0,
+                neighbour=max(fused.get((document, index - 1), 0.0), fused.get((document, index + 1), 0.0)),
+                length=math.log(candidate.length + 1) / 5,
+                similarity=last if candidate.vector_score is None else candidate.vector_score,
+            )
         )
-        for candidate in candidates
-    ]
-
-
-def _features(
-    terms: Sequence[AskedTerm],
-    total: float,
-    windowed: float,
-    pairs: Sequence[tuple[str, str, int, float]],
-    candidate: Candidate,
-    fused: Mapping[tuple[Hashable, int], float],
-) -> Features:
-    places = candidate.positions
-    neighbours = [fused.get((candidate.document, candidate.chunk_index + step), 0.0) for step in (-1, 1)]
-    phrase, proximity = _pairs_found(places, pairs)
-    return Features(
-        coverage=sum(term.idf for term in terms if term.lexeme in places) / total if total else 0.0,
-        heading=len(candidate.header) / max(candidate.header_length, len(candidate.header), 1),
-        phrase=phrase,
-        proximity=proximity,
-        window=_window(terms, places) / windowed if windowed else 0.0,
-        neighbour=max(neighbours),
-        length=math.log(candidate.length + 1) / 5,
-    )
+    return found
 
 
 def _weighted(found: Features, weights: Features) -> float:
@@ -148,18 +137,16 @@ def _asked_pairs(terms: Sequence[AskedTerm]) -> list[tuple[str, str, int, float]
 
 
 def _pairs_found(
-    places: Mapping[str, tuple[int, ...]], pairs: Sequence[tuple[str, str, int, float]]
+    places: Mapping[str, tuple[int, ...]], pairs: Sequence[tuple[str, str, int, float]], total: float
 ) -> tuple[float, float]:
-    total = sum(weight for *_, weight in pairs)
-    if not total:
-        return 0.0, 0.0
     phrase = proximity = 0.0
     for first, second, distance, weight in pairs:
-        if first not in places or second not in places:
+        before, after = places.get(first), places.get(second)
+        if not before or not after:
             continue
-        if any(place + distance in places[second] for place in places[first]):
+        if not {place + distance for place in before}.isdisjoint(after):
             phrase += weight
-        nearest = _nearest(places[first], places[second])
+        nearest = _nearest(before, after)
         if nearest <= NEAR_PLACES:
             proximity += weight / max(nearest, 1)
     return phrase / total, proximity / total
@@ -168,9 +155,14 @@ def _pairs_found(
 def _nearest(first: Sequence[int], second: Sequence[int]) -> int:
     """The least distance between two ascending sequences of places."""
     best = abs(first[0] - second[0])
-    for place in first:
-        index = bisect_left(second, place)
-        best = min(best, *(abs(other - place) for other in second[max(0, index - 1) : index + 1]))
+    one = other = 0
+    while one < len(first) and other < len(second):
+        distance = first[one] - second[other]
+        if distance < 0:
+            one, distance = one + 1, -distance
+        else:
+            other += 1
+        best = min(best, distance)
     return best
 
 

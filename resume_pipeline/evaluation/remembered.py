@@ -10,8 +10,12 @@ from resume_pipeline.retrieval.retriever import Retriever
 
 
 def remembering(retriever: Retriever, questions: Sequence[str]) -> Retriever:
-    """The retriever with a model that embeds these questions together, in full requests, and each of them once."""
-    return replace(retriever, load_embedder=_Loader(retriever.load_embedder, tuple(dict.fromkeys(questions))))
+    """The retriever with a model that embeds these questions together, in full requests, and each of them once.
+
+    It fails where the model does not answer: figures of hits by words alone are not those of the ranking.
+    """
+    load = _Loader(retriever.load_embedder, tuple(dict.fromkeys(questions)))
+    return replace(retriever, load_embedder=load, falls_back=False)
 
 
 @dataclass(slots=True)

@@ -45,20 +45,18 @@ def build_lexical_index(sessions: Sessions, configuration: str, *, progress: Pro
     with sessions() as session:
         lexicon.require_configuration(session, configuration)
         statistics = lexicon.read_statistics(session)
-        pending = lexicon.count_pending(session)
     recipe = lexicon.lexical_recipe(configuration)
     rebuilt = statistics is not None and statistics.recipe != recipe
     if rebuilt:
         # One transaction for all of it, so that searches find either the old index or the new one.
         with sessions.begin() as session:
             lexicon.clear(session)
-            pending = lexicon.count_pending(session)
-            _append(lambda: nullcontext(session), pending, Statistics(recipe, 0, 0.0), progress)
+            added = _append(lambda: nullcontext(session), Statistics(recipe, 0, 0.0), progress)
     else:
-        _append(sessions.begin, pending, statistics or Statistics(recipe, 0, 0.0), progress)
+        added = _append(sessions.begin, statistics or Statistics(recipe, 0, 0.0), progress)
     merged = _merge(sessions)
     recounted = _recount(sessions)
-    return _report(sessions, pending, merged, rebuilt or recounted, time.monotonic() - started)
+    return _report(sessions, added, merged, rebuilt or recounted, time.monotonic() - started)
 
 
 def has_lexical_work(engine: Engine, configuration: str) -> bool:
@@ -69,26 +67,35 @@ def has_lexical_work(engine: Engine, configuration: str) -> bool:
         return lexicon.lexical_work(session, configuration)
 
 
-def _append(transaction: Transaction, pending: int, statistics: Statistics, progress: Progress) -> None:
-    """Add what the index lacks, a segment in each transaction; no more ids than a segment's are held in memory."""
-    done = 0
-    while done < pending:
+def _append(transaction: Transaction, statistics: Statistics, progress: Progress) -> int:
+    """Add what the index lacks, a segment in each transaction, and say how much it was.
+
+    No more ids than a segment's are held in memory.
+    """
+    done = pending = 0
+    is_last = False
+    while not is_last:
         with transaction() as session:
             ids = lexicon.pending_chunks(session, SEGMENT_CHUNKS)
+            is_last = len(ids) < SEGMENT_CHUNKS
+            if (
+                not done
+            ):  # counted only where there are more: looking for the few that are new is most of what they cost
+                pending = len(ids) if is_last else lexicon.count_pending(session)
             statistics = _add(session, ids, statistics)
-        if not ids:
-            break  # fewer than were counted
         done += len(ids)
-        progress(STAGE, done, pending)
+        if ids:
+            progress(STAGE, done, max(done, pending))
     # A few more do not change what the planner should know, and looking at all of it would cost more than they do.
-    if pending > ANALYZED_SHARE * statistics.chunks:
+    if done > ANALYZED_SHARE * statistics.chunks:
         with transaction() as session:
             lexicon.analyze_lexicon(session)
+    return done
 
 
 def _add(session: Session, ids: Sequence[Any], statistics: Statistics) -> Statistics:
     """Add chunks as one segment; the statistics with them counted in."""
-    added = lexicon.add_chunks(session, ids, statistics.configuration)
+    added = lexicon.add_chunks(session, ids, statistics.configuration) if ids else None
     if added is None:
         return statistics
     chunks, length = segments.count_lexemes(session, added.first_id, added.last_id)

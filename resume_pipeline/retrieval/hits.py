@@ -52,6 +52,10 @@ class SearchResult:
     model: str = ""
     coverage: float | None = None
     corrections: tuple[Correction, ...] = ()
+    notice: str | None = None
+    """What whoever reads the hits should know of how they were found; None when all went as asked."""
+    cause: str | None = None
+    """Why that is, for whoever runs this: it may name addresses that visitors need not see."""
 
 
 def make_hit(passage: Passage, score: float, vector_score: float | None, lexical_score: float | None) -> Hit:

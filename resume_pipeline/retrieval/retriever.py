@@ -5,7 +5,6 @@ the best of that order looked at again (``retrieval.reranking``).
 """
 
 import time
-import uuid
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,8 +13,9 @@ from resume_pipeline.domain.filters import Filter
 from resume_pipeline.domain.fusion import FusionMethod, fuse
 from resume_pipeline.domain.question import parse_question
 from resume_pipeline.domain.reranking import Candidate
-from resume_pipeline.embedding.base import Embedder, require_same_space
-from resume_pipeline.errors import EmbeddingSpaceError, PublishError
+from resume_pipeline.embedding.base import Embedder
+from resume_pipeline.errors import PublishError, ResumePipelineError
+from resume_pipeline.retrieval.asked_vector import AskedVector, ModelMemory
 from resume_pipeline.retrieval.hits import Hit as Hit
 from resume_pipeline.retrieval.hits import SearchMode as SearchMode
 from resume_pipeline.retrieval.hits import SearchResult as SearchResult
@@ -23,19 +23,18 @@ from resume_pipeline.retrieval.hits import make_hit
 from resume_pipeline.retrieval.model_weights import vector_weight
 from resume_pipeline.retrieval.reranking import FeatureReranker, RankingTask, Reranker
 from resume_pipeline.retrieval.words import Words, asked_words
-from resume_pipeline.storage.embedding_models import StoredModel, find_model
+from resume_pipeline.storage.embedding_models import StoredModel
 from resume_pipeline.storage.engine import Session, Sessions, driver_errors
-from resume_pipeline.storage.generations import live_generation
-from resume_pipeline.storage.lexicon import read_statistics
 from resume_pipeline.storage.narrowing import Narrowing, narrow
 from resume_pipeline.storage.passages import Passage, load_passages
 from resume_pipeline.storage.search import Candidates, Wanted, find_candidates
 from resume_pipeline.storage.similarity import pairwise_similarities
-from resume_pipeline.storage.vector_index import vector_text
+from resume_pipeline.storage.snapshot import Snapshot, take_snapshot
 from resume_pipeline.storage.visibility import SearchScope
 
 CANDIDATES = 50
 """Candidates of each side; 100 were no better (docs/retrieval.md)."""
+WITHOUT_MODEL = "The embedding model {model} does not answer; these passages were found by their words alone."
 RETRIEVAL_RECIPE = "retrieval 2"
 """Names how candidates are found; ``ranking_recipe`` names the whole."""
 
@@ -56,8 +55,9 @@ class Retriever:
     load_embedder: Callable[[str], Embedder]
     fusion: FusionMethod = "convex"
     reranker: Reranker = field(default_factory=FeatureReranker)
-    proven: set[str] = field(default_factory=set)
-    """Models whose canary was compared."""
+    falls_back: bool = True
+    """Whether a hybrid search goes on by words alone when the embedding model does not answer, and says so."""
+    memory: ModelMemory = field(default_factory=ModelMemory)
 
     def search(
         self,
@@ -75,18 +75,23 @@ class Retriever:
         Raises:
             PublishError: nothing is published yet.
             EmbeddingSpaceError: the model of the scope is no longer the one that made its vectors, or made none.
+            EmbeddingUnavailableError, EmbeddingAccessError: the model does not answer, and the search is by vectors
+                alone, or does not fall back.
             DatabaseUnavailableError: Postgres cannot be reached.
         """
         started = time.perf_counter()
         asked = parse_question(without_unsound(question))
+        ahead = self.memory.ahead(self.load_embedder, asked.text, scope) if mode != "lexical" else None
         with driver_errors(), self.sessions() as session:
-            # One snapshot: a lexical index that is made anew meanwhile would give its lexemes other ids.
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            scope = scope or _live(session)
-            statistics = read_statistics(session)
+            seen = take_snapshot(session, scope, self.memory.known_models)
+            if seen is None:
+                raise PublishError("Nothing is published yet. Run `resume-pipeline ingest` (or `make ingest`) first.")
+            scope, statistics = seen.scope, seen.statistics
             narrowing = narrow(session, scope, filters=filters, question=asked, statistics=statistics)
             words = asked_words(session, asked.text, statistics)
-            model, query = self._query(session, scope, asked.text) if mode != "lexical" else (None, None)
+            query, failure = self._query(seen, asked.text, mode, ahead)
+            model = seen.model if query is not None else None
+            mode = "lexical" if failure is not None else mode
             lexemes = words.lexemes if mode != "vector" else ()
             found = find_candidates(session, Wanted(narrowing, max(CANDIDATES, limit), model, query, lexemes))
             ranking = _Ranking(session, narrowing, words, found, model)
@@ -98,6 +103,8 @@ class Retriever:
             model=scope.model,
             coverage=words.coverage(frozenset(best.positions)) if best is not None else None,
             corrections=words.corrections,
+            notice=None if failure is None else WITHOUT_MODEL.format(model=scope.model),
+            cause=None if failure is None else str(failure),
         )
 
     def _hits(
@@ -119,17 +126,16 @@ class Retriever:
             order = first + [(passage, min(score, least)) for passage, score in order[looked_at:]]
         return [ranking.hit(passage, score) for passage, score in order[:limit]], order[0][0] if order else None
 
-    def _query(self, session: Session, scope: SearchScope, question: str) -> tuple[StoredModel, str]:
-        """The scope's model as stored, and the question's vector by it."""
-        model = find_model(session, scope.model)
-        if model is None:
-            raise EmbeddingSpaceError(f"There are no vectors of {scope.model}. Materialize `chunk_embeddings` first.")
-        embedder = self.load_embedder(model.name)
-        if model.name not in self.proven:
-            # Once per process: what was stored under this name must be from the model that answers now.
-            require_same_space(embedder, model.canary)
-            self.proven.add(model.name)
-        return model, vector_text(embedder.embed([question])[0])
+    def _query(
+        self, seen: Snapshot, question: str, mode: SearchMode, ahead: AskedVector | None
+    ) -> tuple[str | None, ResumePipelineError | None]:
+        """The question's vector as text, if the mode wants one; or why a search that may do without has none."""
+        if mode == "lexical":
+            return None, None
+        asked = self.memory.of_snapshot(self.load_embedder, question, seen, ahead)
+        if asked.failure is not None and (mode == "vector" or not self.falls_back):
+            raise asked.failure.with_traceback(None)
+        return asked.query, asked.failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ class _Ranking:
     found: Candidates
     model: StoredModel | None
 
-    def passages(self, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Passage]:
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         return load_passages(self.session, ids, self.narrowing, lexemes=self.words.names)
 
     def reranked(
@@ -153,7 +159,7 @@ class _Ranking:
         task = RankingTask(question, self.words.terms, candidates, self._similarities(list(by_key)))
         return [(by_key[candidate.key], score) for candidate, score in reranker.rerank(task)]  # type: ignore[index]
 
-    def _similarities(self, ids: Sequence[uuid.UUID]) -> Callable[[], Mapping[tuple[Hashable, Hashable], float]]:
+    def _similarities(self, ids: Sequence[str]) -> Callable[[], Mapping[tuple[Hashable, Hashable], float]]:
         def similarities() -> Mapping[tuple[Hashable, Hashable], float]:
             if self.model is None:
                 return {}
@@ -164,13 +170,6 @@ class _Ranking:
     def hit(self, passage: Passage, score: float) -> Hit:
         id_ = passage.chunk_id
         return make_hit(passage, score, self.found.vector.get(id_), self.found.lexical.get(id_))
-
-
-def _live(session: Session) -> SearchScope:
-    live = live_generation(session)
-    if live is None:
-        raise PublishError("Nothing is published yet. Run `resume-pipeline ingest` (or `make ingest`) first.")
-    return SearchScope(live.embedding_model, live.generation)
 
 
 def _candidate(passage: Passage, score: float, vector_score: float | None) -> Candidate:

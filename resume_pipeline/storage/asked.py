@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from resume_pipeline.domain.lexemes import searchable
 from resume_pipeline.storage.lexicon import Statistics
+from resume_pipeline.storage.statements import fetch
 
 MAX_LEXEMES = 64
 """The rarest of a question's lexemes that are looked for, and as many that no chunk has; a pasted page asks no more."""
@@ -60,16 +61,15 @@ def find_lexemes(session: Session, lexemes: Sequence[str], statistics: Statistic
 
 
 def _looked_up(session: Session, lexemes: str, parameters: dict[str, Any], statistics: Statistics) -> list[AskedLexeme]:
-    rows = session.execute(
-        text(
-            f"""
+    rows = fetch(
+        session,
+        f"""
             SELECT w.lexeme, x.term_id, COALESCE(x.document_frequency, 0), COALESCE(p.chunks, 0),
                    COALESCE(p.max_weight, 0), COALESCE(w.positions, '{{}}')
             FROM ({lexemes}) w LEFT JOIN lexicon x USING (lexeme)
             LEFT JOIN LATERAL (SELECT sum(chunks) AS chunks, max(max_weight) AS max_weight
                                FROM postings WHERE term_id = x.term_id) p ON true
-            """  # noqa: S608  (our own fragment)
-        ),
+        """,  # noqa: S608  (our own fragment)
         parameters,
     )
     asked = [

@@ -91,14 +91,15 @@ def clear(session: Session) -> None:
 
 _PENDING = (
     # Those of every version, not of the candidate alone: a rollback must find the words of what it returns to.
-    "FROM (SELECT DISTINCT chunk_id FROM chunk_occurrences) o "
-    "WHERE NOT EXISTS (SELECT FROM lexical_chunks l WHERE l.chunk_id = o.chunk_id)"
+    "FROM chunk_occurrences o WHERE NOT EXISTS (SELECT FROM lexical_chunks l WHERE l.chunk_id = o.chunk_id)"
 )
 
 
 def pending_chunks(session: Session, limit: int) -> list[Any]:
     """Ids of up to ``limit`` chunks that the index does not hold, in a stable order."""
-    return list(session.scalars(text(f"SELECT o.chunk_id {_PENDING} ORDER BY 1 LIMIT :limit"), {"limit": limit}))
+    return list(
+        session.scalars(text(f"SELECT DISTINCT o.chunk_id {_PENDING} ORDER BY 1 LIMIT :limit"), {"limit": limit})
+    )
 
 
 def candidate_count(session: Session) -> int:
@@ -108,7 +109,7 @@ def candidate_count(session: Session) -> int:
 
 def count_pending(session: Session) -> int:
     """How many chunks the index does not hold."""
-    return int(session.scalar(text(f"SELECT count(*) {_PENDING}")) or 0)
+    return int(session.scalar(text(f"SELECT count(DISTINCT o.chunk_id) {_PENDING}")) or 0)
 
 
 def lexical_work(session: Session, configuration: str) -> bool:

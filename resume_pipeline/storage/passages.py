@@ -1,14 +1,17 @@
 """The passages behind chunk ids: where each stands in a visible document, and where the words asked for stand in it."""
 
-import uuid
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from resume_pipeline.storage.narrowing import Narrowing
+from resume_pipeline.storage.statements import fetch
+
+# A lexeme of a tsvector as Postgres writes it: quoted, with its places, each with a weight unless that is D.
+_LEXEME = re.compile(r"'((?:[^']|'')*)':([0-9A-C,]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Passage:
     are the numbers of distinct lexemes of title and headings, and of all.
     """
 
-    chunk_id: uuid.UUID
+    chunk_id: str
     document_id: int
     path: str
     chunk_index: int
@@ -38,29 +41,29 @@ class Passage:
 
 
 def load_passages(
-    session: Session, ids: Sequence[uuid.UUID], narrowing: Narrowing, *, lexemes: Sequence[str] = ()
-) -> dict[uuid.UUID, Passage]:
+    session: Session, ids: Sequence[str], narrowing: Narrowing, *, lexemes: Sequence[str] = ()
+) -> dict[str, Passage]:
     """Where each chunk stands in a document that may be shown (the first by path, when it stands in several)."""
+    # Those asked for are deleted from a copy, and what the copy still has, from the vector: taking all of it apart to
+    # keep a few lexemes costs three times as much.
     statement = f"""
-        SELECT DISTINCT ON (c.chunk_id) c.chunk_id, d.document_id, d.source_path, o.chunk_index, c.kind, c.title,
-               c.heading_path, o.start_line, o.end_line, c.content, c.tokens, w.positions, w.header,
+        SELECT DISTINCT ON (c.chunk_id) CAST(c.chunk_id AS text), d.document_id, d.source_path, o.chunk_index, c.kind,
+               c.title, c.heading_path, o.start_line, o.end_line, c.content, c.tokens,
+               CAST(ts_delete(l.search_vector, tsvector_to_array(
+                   ts_delete(l.search_vector, CAST(:lexemes AS text[])))) AS text),
                COALESCE(length(ts_filter(l.search_vector, CAST(ARRAY['a'] AS "char"[]))), 0),
                COALESCE(length(l.search_vector), 0)
         FROM document_chunks c JOIN chunk_occurrences o USING (chunk_id) JOIN documents d USING (document_id)
         LEFT JOIN lexical_chunks l USING (chunk_id)
-        LEFT JOIN LATERAL (
-            SELECT jsonb_object_agg(u.lexeme, to_jsonb(u.positions)) AS positions,
-                   array_agg(u.lexeme) FILTER (WHERE 'A' = ANY (u.weights)) AS header
-            FROM unnest(l.search_vector) AS u(lexeme, positions, weights)
-            WHERE u.lexeme = ANY (CAST(:lexemes AS text[]))) w ON true
-        WHERE c.chunk_id = ANY (:ids) AND {narrowing.conditions}
+        WHERE c.chunk_id = ANY (CAST(:ids AS uuid[])) AND {narrowing.conditions}
         ORDER BY c.chunk_id, d.source_path COLLATE "C", o.chunk_index
     """  # noqa: S608  (fragments are ours, values are bound)
     parameters = {**narrowing.parameters, "ids": list(ids), "lexemes": list(lexemes)}
-    return {row[0]: _passage(row) for row in session.execute(text(statement), parameters).all()}
+    return {row[0]: _passage(row) for row in fetch(session, statement, parameters)}
 
 
 def _passage(row: Any) -> Passage:
+    positions, header = _places(row[11] or "")
     return Passage(
         chunk_id=row[0],
         document_id=row[1],
@@ -73,8 +76,20 @@ def _passage(row: Any) -> Passage:
         end_line=row[8],
         content=row[9],
         tokens=row[10],
-        positions={lexeme: tuple(places) for lexeme, places in (row[11] or {}).items()},
-        header=frozenset(row[12] or ()),
-        header_length=row[13],
-        length=row[14],
+        positions=positions,
+        header=header,
+        header_length=row[12],
+        length=row[13],
     )
+
+
+def _places(vector: str) -> tuple[dict[str, tuple[int, ...]], frozenset[str]]:
+    """The places of each lexeme of a tsvector as Postgres writes it, and the lexemes of title and headings."""
+    positions: dict[str, tuple[int, ...]] = {}
+    header = []
+    for quoted, places in _LEXEME.findall(vector):
+        lexeme = quoted.replace("''", "'").replace("\\\\", "\\") if "'" in quoted or "\\" in quoted else quoted
+        if "A" in places:
+            header.append(lexeme)
+        positions[lexeme] = tuple([int(place.rstrip("ABC")) for place in places.split(",")])
+    return positions, frozenset(header)

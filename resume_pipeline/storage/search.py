@@ -5,21 +5,21 @@
 two rankings are combined is decided in ``domain.fusion``.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from resume_pipeline.storage.asked import AskedLexeme
 from resume_pipeline.storage.embedding_models import StoredModel
 from resume_pipeline.storage.lexical_statement import LexicalPlan, lexical_ctes, plan_lexemes
 from resume_pipeline.storage.narrowing import Narrowing
-from resume_pipeline.storage.vector_index import MAX_EF_SEARCH, apply_search_settings, nearest_statement
+from resume_pipeline.storage.statements import fetch
+from resume_pipeline.storage.vector_index import MAX_EF_SEARCH, nearest_statement, search_settings, set_local
 
-Ranking = dict[uuid.UUID, float]
+Ranking = dict[str, float]
+"""Scores by chunk id, as text: making UUIDs of a hundred ids costs a search more than anything done with them."""
 
 OVERFETCH = 2
 WIDENED = 8
@@ -112,11 +112,12 @@ def _ask(session: Session, wanted: Wanted, asked: _Round) -> _Round:
     parameters: dict[str, Any] = dict(narrowing.parameters)
     ctes = [narrowing.allowed] if narrowing.is_small else []
     selects: list[str] = []
+    before = ""
     if asked.nearest and wanted.model is not None and wanted.query is not None:
         settings = {} if narrowing.is_small else wanted.model.index_settings
-        apply_search_settings(session, settings, candidates=asked.nearest)
-        ctes.append(f"nearest AS MATERIALIZED ({_nearest(wanted.model, narrowing)})")
-        parameters |= {"query": wanted.query, "candidates": asked.nearest}
+        before = set_local(search_settings(settings, candidates=asked.nearest))
+        ctes.append(f"nearest AS MATERIALIZED ({_nearest(wanted.model, narrowing, asked.nearest)})")
+        parameters["query"] = wanted.query
         selects += _side("vector", "nearest", "distance, chunk_id", narrowing, "1 - x.distance")
     if asked.lexical is not None:
         ctes += lexical_ctes(asked.lexical, parameters, allowed=narrowing.is_small)
@@ -124,7 +125,7 @@ def _ask(session: Session, wanted: Wanted, asked: _Round) -> _Round:
     if not selects:
         return asked
     statement = f"WITH {', '.join(ctes)} {' UNION ALL '.join(selects)}"
-    return _collected(asked, session.execute(text(statement), {**parameters, "count": wanted.count}).all())
+    return _collected(asked, fetch(session, statement, {**parameters, "count": wanted.count}, settings=before))
 
 
 def _side(side: str, listed: str, order: str, narrowing: Narrowing, score: str) -> list[str]:
@@ -135,23 +136,25 @@ def _side(side: str, listed: str, order: str, narrowing: Narrowing, score: str) 
     # Sorted within and without, the planner sees that it can stop at the first :count that are visible.
     ordered = ", ".join(f"x.{part}" for part in order.split(", "))
     return [
-        f"(SELECT '{side}' AS side, {chunk} AS chunk_id, CAST({score} AS float8) AS score "  # noqa: S608  (our names)
+        f"(SELECT '{side}' AS side, CAST({chunk} AS text) AS chunk_id, CAST({score} AS float8) AS score "  # noqa: S608  (our names)
         f"FROM (SELECT * FROM {listed} ORDER BY {order}) x {joined}"
         f"WHERE {narrowing.visible(chunk)} ORDER BY {ordered} LIMIT :count)",
         f"(SELECT '{side} scanned', NULL, count(*) FROM {listed})",  # noqa: S608
     ]
 
 
-def _nearest(model: StoredModel, narrowing: Narrowing) -> str:
+def _nearest(model: StoredModel, narrowing: Narrowing, candidates: int) -> str:
     if narrowing.is_small:
         return (
             "SELECT e.chunk_id, e.embedding <=> (SELECT CAST(:query AS vector)) AS distance "  # noqa: S608  (our names)
-            f"FROM allowed a JOIN {model.partition} e USING (chunk_id) ORDER BY distance LIMIT :candidates"
+            f"FROM allowed a JOIN {model.partition} e USING (chunk_id) ORDER BY distance "
+            f"LIMIT {candidates}"
         )
     kind = str(model.index_settings.get("kind", "exact"))
     # An exact scan reads every vector anyway, and what is visible is cheaper to see of the nearest alone.
     inside = narrowing.visible("e.chunk_id") if narrowing.is_filtered and kind != "exact" else ""
-    return nearest_statement(model, kind, inside)
+    # A number, not a parameter: a plan for any number of nearest vectors would not take the index.
+    return nearest_statement(model, kind, inside, limit=str(int(candidates)))
 
 
 def _collected(asked: _Round, rows: Any) -> _Round:
@@ -161,7 +164,7 @@ def _collected(asked: _Round, rows: Any) -> _Round:
         if chunk_id is None:
             scanned[side] = int(score)
         else:
-            found[side][chunk_id] = float(score)
+            found[side][chunk_id] = score
     return replace(
         asked,
         vector_found=found["vector"],

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -89,20 +90,32 @@ def analyze(session: Session, model: StoredModel) -> None:
 
 
 def apply_search_settings(session: Session, settings: Mapping[str, Any], *, candidates: int) -> None:
-    """Set, for this transaction, how far an approximate search looks; nothing for an exact one.
+    """Set, for this transaction, how far an approximate search looks; nothing for an exact one."""
+    _set_local(session, search_settings(settings, candidates=candidates))
+
+
+def search_settings(settings: Mapping[str, Any], *, candidates: int) -> dict[str, str]:
+    """How far an approximate search looks, as settings of Postgres; none for an exact one.
 
     An HNSW scan hands back at most ``ef_search`` rows unless it may iterate, so it is never below the candidates asked.
     """
     kind = settings.get("kind", "exact")
     if kind == "hnsw":
         ef_search = min(MAX_EF_SEARCH, max(int(settings.get("ef_search", 100)), candidates))
-        _set_local(session, {"hnsw.ef_search": str(ef_search), "hnsw.iterative_scan": "relaxed_order"})
-    elif kind == "ivfflat":
-        probes = str(settings.get("probes", 10))
-        _set_local(session, {"ivfflat.probes": probes, "ivfflat.iterative_scan": "relaxed_order"})
+        return {"hnsw.ef_search": str(ef_search), "hnsw.iterative_scan": "relaxed_order"}
+    if kind == "ivfflat":
+        return {"ivfflat.probes": str(int(settings.get("probes", 10))), "ivfflat.iterative_scan": "relaxed_order"}
+    return {}
+
+
+def set_local(values: Mapping[str, str]) -> str:
+    """SQL that sets what ``search_settings`` gave for this transaction, to stand before a statement."""
+    return "".join(f"SET LOCAL {name} = '{value}'; " for name, value in values.items())
 
 
 def _set_local(session: Session, values: Mapping[str, str]) -> None:
+    if not values:
+        return
     # Third argument true: the setting ends with this transaction, since a pooler may hand the connection on.
     calls = ", ".join(f"set_config(:name_{n}, :value_{n}, true)" for n in range(len(values)))
     parameters: dict[str, str] = {}
@@ -111,8 +124,8 @@ def _set_local(session: Session, values: Mapping[str, str]) -> None:
     session.execute(text(f"SELECT {calls}"), parameters)
 
 
-def nearest_statement(model: StoredModel, kind: str, condition: str = "") -> str:
-    """SQL for the ids and cosine distances of the nearest vectors, by :query (text of a vector) and :candidates.
+def nearest_statement(model: StoredModel, kind: str, condition: str = "", *, limit: str = ":candidates") -> str:
+    """SQL for the ids and cosine distances of the ``limit`` nearest vectors, by :query (text of a vector).
 
     The query vector stands in a scalar subquery and the order is the bare distance: in any other form the planner
     does not take the index. An exact search compares full-precision vectors, without a cast per row. ``condition`` on
@@ -126,13 +139,14 @@ def nearest_statement(model: StoredModel, kind: str, condition: str = "") -> str
     where = f"WHERE (SELECT {condition}) " if condition else ""
     return (
         f"SELECT chunk_id, {column} <=> (SELECT {query}) AS distance FROM {model.partition} e {where}"  # noqa: S608
-        f"ORDER BY {column} <=> (SELECT {query}) LIMIT :candidates"
+        f"ORDER BY {column} <=> (SELECT {query}) LIMIT {limit}"
     )
 
 
 def vector_text(vector: Any) -> str:
     """A vector as pgvector reads it; nine digits carry a float4 exactly."""
-    return "[" + ",".join(f"{number:.9g}" for number in vector) + "]"
+    numbers = tuple(np.asarray(vector).tolist())
+    return "[" + (",%.9g" * len(numbers))[1:] % numbers + "]"
 
 
 def uses_index(session: Session, model: StoredModel, settings: Mapping[str, Any], query: str) -> bool:

@@ -35,8 +35,10 @@ def test_a_hit_in_the_database_grows_into_what_stands_in_the_file(long_document)
 
 
 def test_similarities_are_those_of_the_vectors_in_both_orders(long_document):
-    chunks = [row[0] for row in long_document.rows("SELECT chunk_id FROM document_chunks ORDER BY chunk_id LIMIT 4")]
-    texts = dict(long_document.rows("SELECT chunk_id, embedding_input FROM document_chunks"))
+    chunks = [
+        row[0] for row in long_document.rows("SELECT chunk_id::text FROM document_chunks ORDER BY chunk_id LIMIT 4")
+    ]
+    texts = dict(long_document.rows("SELECT chunk_id::text, embedding_input FROM document_chunks"))
     with long_document.sessions() as session:
         model = find_model(session, long_document.embedder.name)
         found = pairwise_similarities(session, model, chunks)

@@ -22,6 +22,7 @@ from resume_pipeline.storage.embeddings import store_vectors
 from resume_pipeline.storage.engine import Engine, Sessions, make_engine, make_sessions
 from resume_pipeline.storage.narrowing import narrow
 from resume_pipeline.storage.search import Wanted, find_candidates
+from resume_pipeline.storage.snapshot import take_snapshot
 from resume_pipeline.storage.vector_index import (
     apply_search_settings,
     build_index,
@@ -72,7 +73,7 @@ class Corpus:
             asked = [make_filter(key, value) for key, value in filters.items()]
             narrowing = narrow(session, SearchScope(MODEL, GENERATION), filters=asked)
             found = find_candidates(session, Wanted(narrowing, count, model, vector_text(query))).vector
-            return sorted(found.items(), key=lambda item: -item[1])
+            return [(uuid.UUID(id_), score) for id_, score in sorted(found.items(), key=lambda item: -item[1])]
 
     def recall(self, queries: np.ndarray) -> float:
         """Share of the true ten nearest that the index finds by the stored settings."""
@@ -206,6 +207,22 @@ def test_the_plan_of_the_search_statement_shows_the_index(corpus, kind, node):
 
     assert node in plan
     assert (index_name(model, kind) in plan) is (kind != "exact")
+
+
+@pytest.mark.parametrize(("kind", "node"), [("exact", "Seq Scan"), ("hnsw", "Index Scan"), ("ivfflat", "Index Scan")])
+def test_the_plan_that_a_connection_keeps_for_its_searches_shows_the_index(corpus, kind, node):
+    corpus.build(kind)
+    with corpus.sessions() as session:
+        seen = take_snapshot(session, SearchScope(MODEL, GENERATION), {})
+        wanted = Wanted(narrow(session, seen.scope), 50, seen.model, vector_text(QUERIES[0]))
+        found = find_candidates(session, wanted)
+        [name] = session.scalars(text("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%nearest%'"))
+        kept = text(f"EXPLAIN EXECUTE {name} (:query, {GENERATION}, 50)")
+        plan = "\n".join(session.scalars(kept, {"query": vector_text(QUERIES[0])}))
+
+    assert len(found.vector) == 50
+    assert node in plan
+    assert (index_name(seen.model, kind) in plan) is (kind != "exact")
 
 
 def test_an_index_that_queries_do_not_match_counts_as_unused(corpus):
