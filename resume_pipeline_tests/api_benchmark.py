@@ -22,6 +22,7 @@ import psutil
 from resume_pipeline.bootstrap.api_keys import KeyWish, create_key
 from resume_pipeline.embedding.registry import load_embedder
 from resume_pipeline.ingestion.publishing import publish
+from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.writing import writing
 from resume_pipeline.storage.embedded import EmbeddedPostgres
 from resume_pipeline.storage.engine import make_engine
@@ -102,7 +103,8 @@ def bench(corpus: Path, arguments: argparse.Namespace) -> None:
             pipeline = Pipeline(engine, root.resolve(), load_embedder(MODEL))
             ingest(pipeline)
             with writing(engine, timeout_seconds=10) as sessions:
-                print(publish(sessions, MODEL, min_coverage=0.0, quality=pipeline.quality).generation, "is live")
+                unasked = QualityDemand(pipeline.bar, None, "bench")
+                publish(sessions, MODEL, min_coverage=0.0, quality=unasked)
             token, _ = create_key(pipeline.sessions, KeyWish("bench", ["search"]))
             asked = Path(folder) / "questions.json"
             asked.write_text(json.dumps(questions(pipeline, 500)), encoding="utf-8")
