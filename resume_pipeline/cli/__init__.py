@@ -17,9 +17,11 @@ from resume_pipeline.cli import (
     gaps,
     generations,
     ingest,
+    keys,
     maintain,
     models,
     questions,
+    serve,
     status,
 )
 from resume_pipeline.cli.output import complain
@@ -45,6 +47,8 @@ for module in (
     maintain,
     database,
     dagster_instance,
+    serve,
+    keys,
 ):
     module.register(app)
 

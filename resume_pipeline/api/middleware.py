@@ -1,0 +1,144 @@
+"""Around every request: its id, its line in the log, security headers, and the size of its body.
+
+Plain ASGI, because a stream must pass through without being collected.
+"""
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from resume_pipeline.api import logs
+from resume_pipeline.api.problems import Refused, problem_response, refused
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+"""What may come from outside as a request id: it is written into logs and answers."""
+BODY_SECONDS = 20
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+access = logging.getLogger("resume_pipeline.api.access")
+logger = logging.getLogger("resume_pipeline.api")
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class RequestFrame:
+    """Outermost: the request's id, its log line, security headers, and a problem document for what nobody expected."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        logs.request_id.set(request_id)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, framed)
+        except Exception as error:
+            logger.exception("%s", type(error).__name__)
+            if not status:
+                await problem_response(refused(error), scope["path"], request_id)(scope, receive, framed)
+        finally:
+            _ended(scope, status, time.perf_counter() - started)
+
+
+class BodyLimit:
+    """Reads the body before the application does: refuses one that is too long (counted as it comes) or too slow."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await self._read(receive)
+        except TimeoutError:
+            body = Refused(408, "The body did not arrive in time.", headers={"Connection": "close"})
+        if isinstance(body, Refused):
+            response = problem_response(body, scope["path"], scope["state"]["request_id"])
+            await response(scope, receive, send)
+            return
+        if body is None:  # the client went away
+            return
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replayed() -> Message:
+            return messages.pop() if messages else await receive()
+
+        await self._app(scope, replayed, send)
+
+    async def _read(self, receive: Receive) -> bytes | Refused | None:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._max_bytes:
+                detail = f"The body is longer than {self._max_bytes} bytes."
+                return Refused(413, detail, headers={"Connection": "close"})
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value.decode("latin-1")):
+            return str(value.decode("latin-1"))
+    return str(uuid.uuid4())
+
+
+def _ended(scope: Scope, status: int, seconds: float) -> None:
+    """Log and count a request that has ended; status 0: the client went away before there was one."""
+    route = getattr(scope.get("route"), "path", "none")
+    fields: dict[str, Any] = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "route": route,
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        **scope["state"].get("logged", {}),
+    }
+    access.info("request", extra={"fields": fields})
+    metrics = scope["app"].state.context.metrics
+    method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+    metrics.requests.labels(method, route, str(status)).inc()
+    metrics.request_seconds.labels(route).observe(seconds)

@@ -1,0 +1,36 @@
+"""`serve`: the HTTP API and the page."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from resume_pipeline.cli.output import err
+from resume_pipeline.settings import load_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(serve)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; RESUME_HOST unless given.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port; RESUME_PORT unless given.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes; RESUME_WORKERS unless given.")] = None,
+) -> None:
+    """Serve the page and the HTTP API until stopped."""
+    given = {"RESUME_HOST": host, "RESUME_PORT": port, "RESUME_WORKERS": workers}
+    # By the environment, because every worker process makes its own settings.
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    load_settings.cache_clear()
+    settings = load_settings()
+    os.environ["RESUME_PUBLIC"] = settings.public_at(settings.host)
+    if settings.workers > 1 and settings.rate_limit_url is None:
+        err.print("[yellow]note:[/] without RESUME_RATE_LIMIT_URL each worker counts rates alone and allows its share.")
+    load_settings.cache_clear()
+    from resume_pipeline.api.server import run_server  # noqa: PLC0415  (FastAPI is loaded only where it is needed)
+
+    run_server(
+        load_settings(), lambda address: err.print(f"Serving on {address} (Ctrl-C stops it). API: {address}/docs")
+    )
