@@ -15,7 +15,7 @@ export Q
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ingest plan search status doctor dev test check format bench bench-embeddings bench-search tune \
-	fuzz openai-server stop clean
+	tune-answers fuzz openai-server stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -69,6 +69,9 @@ bench-search: $(READY) ## Milliseconds of a search, and what the lexical index c
 
 tune: $(READY) ## Measure every default of the search: make tune QUESTIONS=/folder ARGS="--corpus /folder"
 	@$(RUN) resume_pipeline_tests.tuning "$(QUESTIONS)" $(ARGS)
+
+tune-answers: $(READY) ## Fit and measure the bar of evidence: make tune-answers QUESTIONS=/folder
+	@$(RUN) resume_pipeline_tests.tune_answers "$(QUESTIONS)" $(ARGS)
 
 bench-embeddings: $(READY) ## Pace, faults, kills and edits of `openai:` models: make bench-embeddings CORPUS=/path
 	@$(RUN) resume_pipeline_tests.embedding_benchmark "$(CORPUS)" $(ARGS)

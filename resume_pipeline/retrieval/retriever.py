@@ -98,6 +98,8 @@ class Retriever:
             model=scope.model,
             coverage=words.coverage(frozenset(best.positions)) if best is not None else None,
             corrections=words.corrections,
+            terms=tuple(words.terms),
+            unknown=words.unknown,
         )
 
     def _hits(
