@@ -37,6 +37,7 @@ from resume_pipeline.retrieval.retriever import Retriever
 
 DECLINED = "The content does not say."
 UNREACHABLE = "The chat model is not reachable at the moment, so this answer quotes the content instead."
+BROKEN_OFF = "The chat model's answer broke off; what it said until then was checked."
 BAR = 0.5
 """The least probability at which sentences are quoted as an answer; the weights have the bar in them."""
 LOG = logging.getLogger(__name__)
@@ -123,7 +124,9 @@ class Answerer:
             # Operators read the reason, visitors that there is one; the message has no secrets (``chat``).
             level = logging.ERROR if isinstance(error, ChatAccessError) else logging.WARNING
             LOG.log(level, "The chat model did not answer: %s", error)
-            if not progress.answer.text:
+            if progress.answer.text:
+                progress.answer = replace(progress.answer, notice=BROKEN_OFF)
+            else:
                 progress.answer = replace(progress.answer, notice=UNREACHABLE, quoted=True, model="extractive")
                 progress.sources = [
                     source_of(number, hit, self.content_url) for number, hit in enumerate(progress.result.hits, 1)

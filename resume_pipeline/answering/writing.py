@@ -175,7 +175,7 @@ def _around(source: Source, quote: str) -> str:
         for sentence in sentences(source.text)
         if sentence.last_line >= span.first_line and sentence.first_line <= span.last_line
     ]
-    return " ".join([source.text[span.start : span.end], *touched])
+    return " ".join(touched) or source.text[span.start : span.end]
 
 
 def _gap(lead: str) -> str:

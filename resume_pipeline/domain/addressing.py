@@ -31,5 +31,7 @@ def addresses_assistant(text: str) -> bool:
 
 def without_orders(question: str) -> str:
     """A question without its sentences that address the assistant; empty when there is nothing else."""
+    if not addresses_assistant(question):
+        return question.strip()
     parts = re.split(r"(?<=[.!?;])\s+|\n+|,\s+(?=(?:and|then|but)\b)", question)
     return " ".join(part for part in parts if part.strip() and not addresses_assistant(part)).strip()

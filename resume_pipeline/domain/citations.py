@@ -6,7 +6,6 @@ docs/answers.md says so.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -107,7 +106,7 @@ def unsupported(claim: str, evidence: Sequence[str], context: Sequence[str] = ()
     for place, word in enumerate(said):
         if _must_stand(word, first=_begins_sentence(claim, said, place)) and not _stands(word.folded, known):
             return f"name {word.written}"
-    content = [word.folded for word in said if word.folded not in STOP_WORDS and not word.is_number]
+    content = [word.folded for word in said if word.folded not in STOP_WORDS and not number_values([word])]
     stems = {stem(word) for word in known}
     found = sum(1 for word in content if stem(word) in stems)
     if content and found < LEAST_OVERLAP * len(content):
@@ -135,7 +134,7 @@ def _begins_sentence(claim: str, said: Sequence[Word], place: int) -> bool:
 
 def _must_stand(word: Word, *, first: bool) -> bool:
     """Whether a word is a name; the first of a sentence only when it cannot be a common word."""
-    if not word.is_name or word.folded in STOP_WORDS or word.folded == "i":
+    if not word.is_name or word.folded in STOP_WORDS or number_values([word]):
         return False
     inner = any(character.isupper() for character in word.written[1:])
     return not first or inner or (word.folded not in _SENTENCE_STARTS and not word.folded.endswith(("ing", "ly")))
@@ -151,22 +150,23 @@ def _stands(name: str, known: set[str]) -> bool:
 
 def _contradicts(said: Sequence[Word], quoted: Sequence[Word]) -> bool:
     """Whether one of the two denies what the other says: the same word within reach of a "no" on one side only."""
-    denied, refused = _denied(said), _denied(quoted)
-    if denied and not denied & refused:
-        return True
-    spoken = {stem(word.folded) for word in said} - denied
-    affirmed = Counter(stem(word.folded) for word in quoted)
-    return any(near in spoken and affirmed[near] == 1 for near in _denied(quoted, reach=2)) and not denied
+    denied = {stem(said[place].folded) for place in _denied(said, NEGATION_REACH)}
+    if denied:
+        return not denied & {stem(quoted[place].folded) for place in _denied(quoted, NEGATION_REACH)}
+    refused = _denied(quoted, 2)
+    affirmed = {stem(word.folded) for place, word in enumerate(quoted) if place not in refused}
+    spoken = {stem(word.folded) for word in said}
+    return any(stem(quoted[place].folded) in spoken - affirmed for place in refused)
 
 
-def _denied(said: Sequence[Word], *, reach: int = NEGATION_REACH) -> set[str]:
-    """Stems of the content words among the next ``reach`` words after each negation."""
+def _denied(said: Sequence[Word], reach: int) -> set[int]:
+    """Places of the content words among the next ``reach`` words after each negation."""
     return {
-        stem(word.folded)
-        for place, no in enumerate(said)
-        if no.folded in _NEGATIONS or no.folded.endswith("n't")
-        for word in said[place + 1 : place + 1 + reach]
-        if word.folded not in STOP_WORDS
+        place
+        for no, word in enumerate(said)
+        if word.folded in _NEGATIONS or word.folded.endswith("n't")
+        for place in range(no + 1, min(no + 1 + reach, len(said)))
+        if said[place].folded not in STOP_WORDS
     }
 
 
@@ -199,6 +199,9 @@ def _near(asked: Sequence[Word], there: Sequence[Word], edits: int) -> tuple[int
 
 
 def _exact_only(word: Word) -> bool:
+    # A character of a script without spaces is no word that could be left out.
+    if len(word.folded) == 1 and not word.folded.isascii():
+        return True
     return word.is_number or word.is_name or word.folded in _NEGATIONS or bool(number_values([word]))
 
 

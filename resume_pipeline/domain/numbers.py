@@ -37,14 +37,15 @@ _MONTHS = [
     "december",
 ]
 _DAYS = frozenset(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
+_IDEOGRAPHS = frozenset("二三四五六七八九十百千万億")
 _DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 
 
 def number_values(said: Iterable[Word]) -> set[str]:
     """What the words say in numbers; "six" and "6" are one value, and "7%" says 7 and percent.
 
-    A date such as 2021-04-05 also stands for its year, its month and its day. "One" alone is no number, nor is "may"
-    in small letters.
+    A date such as 2021-04-05 also stands for its year, its month and its day. "One" and 一 alone are no
+    number, nor is "may" in small letters.
     """
     values: set[str] = set()
     for word in said:
@@ -75,6 +76,8 @@ def _digits(folded: str) -> set[str]:
 def _named(word: Word) -> set[str]:
     folded = word.folded
     if folded in _MAGNITUDES or folded in _DAYS or (folded in _MONTHS and word.is_name):
+        return {folded}
+    if folded in _IDEOGRAPHS:
         return {folded}
     if folded == "one":
         return set()
