@@ -14,8 +14,8 @@ quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ingest plan search status doctor dev serve test check format bench bench-embeddings bench-search bench-api tune \
-	fuzz openai-server stop clean
+.PHONY: help setup ingest plan search status doctor dev serve test check format bench bench-embeddings bench-search \
+	bench-api tune tune-answers fuzz openai-server stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -75,6 +75,9 @@ bench-api: $(READY) ## Searches a second that a server holds: make bench-api COR
 
 tune: $(READY) ## Measure every default of the search: make tune QUESTIONS=/folder ARGS="--corpus /folder"
 	@$(RUN) resume_pipeline_tests.tuning "$(QUESTIONS)" $(ARGS)
+
+tune-answers: $(READY) ## Fit and measure the bar of evidence: make tune-answers QUESTIONS=/folder
+	@$(RUN) resume_pipeline_tests.tune_answers "$(QUESTIONS)" $(ARGS)
 
 bench-embeddings: $(READY) ## Pace, faults, kills and edits of `openai:` models: make bench-embeddings CORPUS=/path
 	@$(RUN) resume_pipeline_tests.embedding_benchmark "$(CORPUS)" $(ARGS)

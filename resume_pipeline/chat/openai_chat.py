@@ -1,9 +1,11 @@
 """``openai:`` chat models: OpenAI's, and those of every server that speaks its API (OPENAI_BASE_URL)."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
-from resume_pipeline.chat.base import Message
+from resume_pipeline.chat.base import ChatUsage, Message
+from resume_pipeline.chat.deadline import Deadline
 from resume_pipeline.errors import ChatAccessError, ChatError, ChatUnavailableError, ConfigurationError
 
 NO_KEY = "none"
@@ -49,6 +51,38 @@ class OpenAIChatModel:
             raise ChatUnavailableError(f"{self.name} gave no text.")
         return text
 
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, timeout_seconds: float
+    ) -> Generator[str | ChatUsage, None, None]:
+        """The model's answer in pieces; see ``ChatModel``. An answer without its end ("finish_reason") broke off."""
+        turns: Any = [{"role": message.role, "content": message.content} for message in messages]
+        options: Any = {self._limit: max_tokens, "stream_options": {"include_usage": True}}
+        usage, finished = None, False
+        with Deadline(timeout_seconds) as deadline:
+            try:
+                answer: Any = self._client.chat.completions.create(
+                    model=self._model, messages=turns, timeout=timeout_seconds, stream=True, **options
+                )
+                with answer:
+                    deadline.guard(answer.response)
+                    for chunk in answer:
+                        deadline.check()
+                        usage = _usage(chunk) or usage
+                        piece, ended = _piece(chunk)
+                        finished = finished or ended
+                        if piece:
+                            yield piece
+            except Exception as error:
+                if deadline.over:
+                    raise ChatUnavailableError(f"{self.name} gave no whole answer in time.") from None
+                raise _translated(self.name, error) from None
+            if deadline.over and not finished:
+                raise ChatUnavailableError(f"{self.name} gave no whole answer in time.")
+        if not finished:
+            raise ChatUnavailableError(f"The answer of {self.name} broke off.")
+        if usage is not None:
+            yield usage
+
 
 def _text(answer: Any) -> str:
     # Servers with "the same" API send what they like: anything but a text is no answer.
@@ -57,6 +91,22 @@ def _text(answer: Any) -> str:
     except (AttributeError, IndexError, TypeError):
         return ""
     return content.strip() if isinstance(content, str) else ""
+
+
+def _piece(chunk: Any) -> tuple[str, bool]:
+    """(text, whether the answer ends here) of one event."""
+    choices = getattr(chunk, "choices", None)
+    if not choices:
+        return "", False
+    content = getattr(getattr(choices[0], "delta", None), "content", None)
+    return content if isinstance(content, str) else "", bool(getattr(choices[0], "finish_reason", None))
+
+
+def _usage(chunk: Any) -> ChatUsage | None:
+    told = getattr(chunk, "usage", None)
+    with suppress(AttributeError, TypeError, ValueError):
+        return ChatUsage(int(told.prompt_tokens), int(told.completion_tokens)) if told is not None else None
+    return None
 
 
 def _translated(name: str, error: Exception) -> ChatError:

@@ -16,7 +16,8 @@ DeclineReason = Literal["thin_evidence", "unsupported", "no_hits"]
 class Source:
     """A passage that an answer may use. ``number`` is 1-based and what a model cites; lines are 1-based, inclusive.
 
-    ``text`` is the passage as markdown. ``url`` is where everybody can read the document, None without a public place.
+    ``text`` is the passage as markdown; of ``kind`` facts, front matter in words. ``url`` is where everybody can
+    read the document, None without a public place.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Source:
     text: str
     document_id: int = 0
     url: str | None = None
+    kind: str = "body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Answer:
     ``answered`` false: the content does not say (``reason`` why that is believed), ``nearest`` may help, and there are
     no citations. ``quoted`` true: the text consists of sentences of the content. ``dropped`` counts what the model said
     and was not shown, because it was not supported. ``generation`` is that of the search; ``milliseconds`` the whole.
+    ``notice`` is something a visitor should know about how the answer was made.
     """
 
     text: str
@@ -96,6 +99,7 @@ class Answer:
     reason: DeclineReason | None = None
     dropped: int = 0
     usage: Usage = Usage()
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

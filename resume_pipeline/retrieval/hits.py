@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from resume_pipeline.domain.reranking import AskedTerm
 from resume_pipeline.storage.passages import Passage
 
 SearchMode = Literal["hybrid", "vector", "lexical"]
@@ -43,7 +44,8 @@ class SearchResult:
     """Hits, best first, with the generation they are from (0: the candidate) and the time it took.
 
     ``coverage`` is the share of the question's words, weighted by how rare they are, that stand in the best hit; None
-    when it has none that are indexed.
+    when it has none that are indexed. ``terms`` are those words as the index knows them (corrected), ``unknown`` those
+    of them that no chunk has.
     """
 
     hits: list[Hit]
@@ -56,6 +58,8 @@ class SearchResult:
     """What whoever reads the hits should know of how they were found; None when all went as asked."""
     cause: str | None = None
     """Why that is, for whoever runs this: it may name addresses that visitors need not see."""
+    terms: tuple[AskedTerm, ...] = ()
+    unknown: frozenset[str] = frozenset()
 
 
 def make_hit(passage: Passage, score: float, vector_score: float | None, lexical_score: float | None) -> Hit:

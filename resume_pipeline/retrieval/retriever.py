@@ -105,6 +105,8 @@ class Retriever:
             corrections=words.corrections,
             notice=None if failure is None else WITHOUT_MODEL.format(model=scope.model),
             cause=None if failure is None else str(failure),
+            terms=tuple(words.terms),
+            unknown=words.unknown,
         )
 
     def _hits(

@@ -35,6 +35,11 @@ class Words:
         """The lexemes as a reranker takes them."""
         return [AskedTerm(lexeme.lexeme, lexeme.idf, lexeme.positions) for lexeme in self.lexemes]
 
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The lexemes that no chunk has."""
+        return frozenset(lexeme.lexeme for lexeme in self.lexemes if lexeme.term_id is None)
+
     def coverage(self, found: Sequence[str] | frozenset[str]) -> float | None:
         """The share of the words, weighted by idf, that are among those ``found``; None when there are no words."""
         total = sum(lexeme.idf for lexeme in self.lexemes)

@@ -115,8 +115,12 @@ class Handler(BaseHTTPRequestHandler):
         for number, event in enumerate(events):
             if cut and number == 2:
                 break
-            self.wfile.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
-            self.wfile.flush()
+            try:
+                self.wfile.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
+                self.wfile.flush()
+            except OSError:
+                self.server.service.chat.closed_early += 1
+                raise
         if not cut:
             self.wfile.write(b"0\r\n\r\n")
         else:
@@ -202,6 +206,7 @@ def control(service: Service, path: str, body: bytes) -> Any:
         "inputs": service.ledger.inputs,
         "timeline": lambda: service.ledger.timeline,
         "chat": lambda: service.chat.requests,
+        "chat-closed-early": lambda: service.chat.closed_early,
         "rules": lambda: [asdict(rule) for rule in service.faults.rules],
     }
     return answers.get(path, lambda: {**service.ledger.state(), "options": asdict(service.options)})()

@@ -1,0 +1,55 @@
+"""Citations from sources: where a quote stands in its document, by line, with the link to it."""
+
+from collections.abc import Sequence
+
+from resume_pipeline.domain.answers import Citation, Nearest, Source
+from resume_pipeline.domain.citations import Span, find_quote
+from resume_pipeline.retrieval.hits import Hit
+
+
+def source_of(number: int, hit: Hit, content_url: str | None) -> Source:
+    """A hit as a source; ``content_url`` is the public place of the content root."""
+    return Source(
+        number=number,
+        path=hit.path,
+        title=hit.title,
+        heading_path=hit.heading_path,
+        start_line=hit.start_line,
+        end_line=hit.end_line,
+        text=hit.content,
+        document_id=hit.document_id,
+        url=f"{content_url.rstrip('/')}/{hit.path}" if content_url else None,
+        kind=hit.kind,
+    )
+
+
+def cite(number: int, source: Source, quote: str) -> Citation | None:
+    """The citation of a quote, None when it does not stand in the source.
+
+    The quote shown is the source's own text at that place. Lines are those of the quote; of facts, which are front
+    matter in words, those of the whole front matter.
+    """
+    span = find_quote(quote, source.text)
+    if span is None:
+        return None
+    first, last = _lines(source, span)
+    written = " ".join(source.text[span.start : _with_stop(source.text, span.end)].split())
+    return Citation(number, source.path, source.title, source.heading_path, first, last, written, source.url)
+
+
+def nearest(sources: Sequence[Source], limit: int = 3) -> tuple[Nearest, ...]:
+    """The first ``limit`` documents among sources, each once."""
+    found = {source.path: source for source in reversed(sources)}
+    first = [source for source in sources if found[source.path] is source][:limit]
+    return tuple(Nearest(one.path, one.title, one.heading_path, one.start_line, one.end_line, one.url) for one in first)
+
+
+def _lines(source: Source, span: Span) -> tuple[int, int]:
+    if source.kind == "facts":
+        return source.start_line, source.end_line
+    # The lines of a chunk are those of its document one by one.
+    return source.start_line + span.first_line, min(source.start_line + span.last_line, source.end_line)
+
+
+def _with_stop(text: str, end: int) -> int:
+    return end + 1 if text[end : end + 1] in {".", "!", "?", "…", "。"} else end
