@@ -3,6 +3,7 @@
 import { Sentences, announce } from "./announcer.js";
 import { actions } from "./actions.js";
 import { counted, el, icon, lines, place } from "./dom.js";
+import { words } from "./inline.js";
 import { blocks } from "./markdown.js";
 import { card, problemNotice } from "./notices.js";
 
@@ -84,12 +85,13 @@ export class Exchange {
     this.element.classList.add("declined");
     this.text = answer.answer;
     this.#body.remove();
-    const near = answer.nearest.length > 0;
+    const documents = byDocument(answer.nearest).map((document) => document.passages[0]);
+    const near = documents.length > 0;
     const notice = card(
       "search",
       "The content does not say",
       el("p", {}, "Nothing in the documents answers this, and nothing is made up here.", near ? " These come closest:" : ""),
-      near && nearest(answer.nearest, (index, opener) => this.open(answer.nearest, index, opener)),
+      near && nearest(documents, (index, opener) => this.open(documents, index, opener)),
     );
     this.#main.append(notice, tryInstead(suggestions, ask), actions(this));
     announce(`${notice.querySelector("h3").textContent}. ${notice.querySelector("p").textContent}`);
@@ -192,7 +194,7 @@ function quoteButton(passage, open) {
     "button",
     { type: "button", class: "quote", onclick: () => open(passage.index, button) },
     el("span", { class: "quote-number" }, el("span", { class: "visually-hidden" }, "Citation "), String(passage.number)),
-    el("span", { class: "quote-text" }, passage.quote),
+    el("span", { class: "quote-text" }, words(passage.quote)),
     el("span", { class: "quote-place" }, where),
   );
   return button;

@@ -1,7 +1,7 @@
 // Marking a passage in a rendered document: the lines by their numbers, the quote by its words.
 
 import { el } from "./dom.js";
-import { inline } from "./inline.js";
+import { words } from "./inline.js";
 
 const WORD = /[\p{L}\p{N}]/u;
 
@@ -47,8 +47,7 @@ function wordCharacters(node) {
 }
 
 function plain(quote) {
-  const text = inline(el("div"), quote.replace(/^\s*(?:[-*+>]|#{1,6}|\d+[.)])\s+/gmu, "")).textContent;
-  return [...text].filter((letter) => WORD.test(letter)).join("").toLowerCase();
+  return [...words(quote)].filter((letter) => WORD.test(letter)).join("").toLowerCase();
 }
 
 function wrap(letters) {

@@ -53,7 +53,19 @@ function token(parent, whole, found, state) {
   else if (found.strong !== undefined) nest(parent, "strong", state, (node) => write(node, found.strong, state));
   else if (found.em !== undefined) nest(parent, "em", state, (node) => write(node, found.em, state));
   else if (found.under !== undefined) nest(parent, "em", state, (node) => write(node, found.under, state));
-  else parent.append(state.marker?.(Number(found.marker)) ?? whole);
+  else mark(parent, state.marker?.(Number(found.marker)) ?? whole);
+}
+
+// A marker stays on the line of the word before it.
+function mark(parent, marker) {
+  const before = parent.lastChild;
+  if (typeof marker !== "string" && before?.className === "keep") before.append(marker);
+  else if (typeof marker === "string" || before?.nodeType !== Node.TEXT_NODE) parent.append(marker);
+  else {
+    const [, start, word] = /^([\s\S]*?)(\S*)\s*$/.exec(before.data);
+    before.data = start;
+    parent.append(el("span", { class: "keep" }, word, marker));
+  }
 }
 
 function nest(parent, tag, state, fill) {
@@ -79,11 +91,13 @@ function leaf(parent, text, state) {
     parent.append(text);
     return;
   }
-  text.split("\n").forEach((part, index) => {
-    if (index > 0) {
-      state.line += 1;
-      parent.append("\n");
-    }
-    if (part !== "") parent.append(el("span", { "data-line": state.line }, part));
+  text.split(/(?<=\n)/).forEach((part) => {
+    parent.append(el("span", { "data-line": state.line }, part));
+    if (part.endsWith("\n")) state.line += 1;
   });
+}
+
+/** The words of a markdown text, without its markup. */
+export function words(text) {
+  return inline(el("div"), text.replace(/^\s*(?:[-*+>]|#{1,6}|\d+[.)])\s+/gmu, "")).textContent;
 }
