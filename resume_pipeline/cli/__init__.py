@@ -18,6 +18,7 @@ from resume_pipeline.cli import (
     ingest,
     models,
     questions,
+    serve,
 )
 from resume_pipeline.cli.output import complain
 from resume_pipeline.errors import ResumePipelineError
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (ingest, content, questions, evaluate, gaps, generations, models, database, dagster_instance):
+for module in (ingest, content, questions, evaluate, gaps, generations, models, database, dagster_instance, serve):
     module.register(app)
 
 
