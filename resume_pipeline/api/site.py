@@ -7,7 +7,7 @@ from resume_pipeline.api.schemas import SiteResponse, SuggestionsResponse
 from resume_pipeline.errors import PublishError
 from resume_pipeline.storage.documents_shown import shown_documents
 from resume_pipeline.storage.engine import driver_errors
-from resume_pipeline.storage.generations import live_generation
+from resume_pipeline.storage.generations import GenerationRecord, live_generation
 
 router = APIRouter(tags=["page"])
 
@@ -17,10 +17,11 @@ async def site(api: Api) -> SiteResponse:
     """What the page shows around the answers, and what it may ask."""
     settings = api.settings
 
-    def work() -> int | None:
+    def work() -> GenerationRecord | None:
         with driver_errors(), api.parts.sessions() as session:
-            live = live_generation(session)
-        return live.generation if live is not None else None
+            return live_generation(session)
+
+    live = await api.threads.run(work)
 
     return SiteResponse(
         title=settings.site_title,
@@ -29,7 +30,9 @@ async def site(api: Api) -> SiteResponse:
         public=settings.public != "off",
         max_question_characters=settings.max_question_characters,
         quoted=settings.chat_model is None,
-        generation=await api.threads.run(work),
+        generation=live.generation if live else None,
+        documents=live.documents if live else None,
+        published_at=live.published_at if live else None,
     )
 
 

@@ -54,9 +54,9 @@ function promise({ person, documents }) {
   byId("promise").textContent = `Answers come only from ${what}. Every citation is checked.`;
 }
 
-function colophon({ generation, updated, quoted }) {
+function colophon({ generation, published_at: published, quoted }) {
   if (!generation) return;
-  const date = updated && new Date(updated);
+  const date = published && new Date(published);
   const parts = [quoted && "Answers are quotes, word for word", `Generation ${generation}`];
   if (date && !Number.isNaN(date.getTime())) parts.push(`updated ${date.toLocaleDateString(undefined, { dateStyle: "medium" })}`);
   byId("colophon").textContent = parts.filter(Boolean).join(" · ");

@@ -79,7 +79,7 @@ function offlineCard(problem, retry) {
 }
 
 function unavailableCard(problem, retry) {
-  return card("alert", "Not available right now", el("p", {}, "The server is there, but it cannot answer at the moment. Please try again shortly."), button("Try again", retry), reference(problem));
+  return card("alert", "Not available right now", el("p", {}, problem.detail || "The server cannot answer at the moment. Please try again shortly."), button("Try again", retry), reference(problem));
 }
 
 function questionCard(problem) {
