@@ -3,6 +3,8 @@
 import { byId } from "./dom.js";
 
 const KEPT = 20;
+// The markers behind a sentence belong to it, so it ends where something else begins.
+const SENTENCE_END = /[.!?…]["”’)]*(?:\s*\[\d+\])*\s+(?=[^\s[])|\n+/g;
 let hidingToast = 0;
 
 /** Say something politely to who does not see the page. */
@@ -32,8 +34,8 @@ export class Sentences {
 
   /** `text` is all there is so far. */
   grow(text) {
-    const end = Math.max(...[". ", "! ", "? ", "] ", "\n"].map((mark) => text.lastIndexOf(mark)));
-    if (end >= this.#spoken) this.#speak(text, end + 1);
+    const ends = [...text.slice(this.#spoken).matchAll(SENTENCE_END)].map((match) => match.index + match[0].length);
+    if (ends.length > 0) this.#speak(text, this.#spoken + ends.at(-1));
   }
 
   /** Nothing more will come. */
@@ -42,7 +44,7 @@ export class Sentences {
   }
 
   #speak(text, until) {
-    const plain = text.slice(this.#spoken, until).replace(/\*\*|`/g, "").replace(/\s*\[(\d+)\]/g, ", citation $1").trim();
+    const plain = text.slice(this.#spoken, until).replace(/^\s*(?:[-*+]|#{1,6})\s+/gm, "").replace(/\*\*|`/g, "").replace(/\[(\d+)\]/g, "(citation $1)").trim();
     this.#spoken = until;
     if (plain) announce(plain);
   }

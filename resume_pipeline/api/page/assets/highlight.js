@@ -12,7 +12,9 @@ export function markPassage(root, { start_line: start, end_line: end, quote }) {
     line.classList.add("cited");
     line.closest("li, p, h3, h4, h5, h6, tr, pre, .field, blockquote")?.classList.add("cited-block");
   }
-  const marks = quote ? markQuote(cited.length > 0 ? cited : [root], quote) : [];
+  // Where the lines are not those of the quote itself, its words are still looked for.
+  const found = quote ? markQuote(cited, quote) : [];
+  const marks = quote && found.length === 0 ? markQuote([root], quote) : found;
   return marks[0] ?? cited[0] ?? null;
 }
 
