@@ -5,13 +5,43 @@ from dataclasses import asdict
 
 from pydantic import BaseModel
 
+from resume_pipeline.api.problems import Problem
 from resume_pipeline.api.schemas import AskResponse, CitationOut, Place, SourceOut, SourcesEvent, UsageOut
-from resume_pipeline.domain.answers import Answer, Citation, SourcesFound
+from resume_pipeline.domain.answers import (
+    Answer,
+    AnswerDone,
+    AnswerEvent,
+    Citation,
+    CitationFound,
+    SourcesFound,
+    TextAdded,
+)
+
+
+def shown_event(event: AnswerEvent | Problem | None, answer_id: str | None) -> bytes:
+    """An event as it is written; None keeps the connection alive."""
+    match event:
+        case None:
+            return b": keep-alive\n\n"
+        case SourcesFound():
+            return server_sent_event("sources", sources_event(event))
+        case CitationFound(citation):
+            return server_sent_event("citation", citation_out(citation))
+        case TextAdded(text):
+            return server_sent_event("text", {"text": text})
+        case AnswerDone(answer):
+            return server_sent_event("done", ask_response(answer, answer_id))
+        case Problem():
+            return server_sent_event("error", event)
 
 
 def server_sent_event(name: str, data: BaseModel | dict[str, str]) -> bytes:
     """An event in the form of the HTML standard; its data is one line of JSON."""
-    text = data.model_dump_json() if isinstance(data, BaseModel) else json.dumps(data, ensure_ascii=False)
+    text = (
+        data.model_dump_json(exclude_none=isinstance(data, Problem))
+        if isinstance(data, BaseModel)
+        else json.dumps(data, ensure_ascii=False)
+    )
     return f"event: {name}\ndata: {text}\n\n".encode("utf-8", "replace")
 
 

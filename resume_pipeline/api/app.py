@@ -4,28 +4,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from resume_pipeline.api import ask, documents, health, page_routes, problems, search, site
-from resume_pipeline.api.context import Context
+from resume_pipeline.api import ask, documentation, documents, health, page_routes, problems, search, site
+from resume_pipeline.api.context import Context, make_context
 from resume_pipeline.api.middleware import BodyLimit, RequestFrame
-from resume_pipeline.api.page_files import load_page
 from resume_pipeline.api.stopping import told_to_end
-from resume_pipeline.api.threads import Threads
 from resume_pipeline.bootstrap.serving import Serving, serving
 from resume_pipeline.settings import Settings, load_settings
 
-ROUTERS = (search, ask, documents, site, health, page_routes)
+ROUTERS = (search, ask, documents, site, health, documentation, page_routes)
 
 
 def create_app(settings: Settings, parts: Serving | None = None) -> FastAPI:
     """The application over a database; ``parts`` replaces what the settings would make.
 
+    Questions without a key are taken only where RESUME_PUBLIC says so; `serve` says it for a loopback address.
+
     Raises:
         ConfigurationError: a setting cannot work, or needs something that is not there.
     """
-    parts = parts or serving(settings)
-    context = Context(parts, Threads(settings.search_threads, seconds=settings.request_seconds), load_page(settings))
+    context = make_context(parts or serving(settings))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -33,20 +33,35 @@ def create_app(settings: Settings, parts: Serving | None = None) -> FastAPI:
             yield
         context.closing.set()
         context.threads.close()
-        parts.engine.dispose()
+        context.parts.engine.dispose()
 
-    app = FastAPI(title=settings.site_title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context = context
     for module in ROUTERS:
         app.include_router(module.router)
     problems.install(app)
-    # The last added is the outermost.
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_kb * 1000)
-    app.add_middleware(RequestFrame)
+    _frame(app, context)
     return app
 
 
 def from_environment() -> FastAPI:
     """The application as the environment sets it: what each worker process calls."""
     return create_app(load_settings())
+
+
+def _frame(app: FastAPI, context: Context) -> None:
+    """What stands around every request; the last one added is the outermost."""
+    settings = context.settings
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_kb * 1000)
+    origins = [origin.strip() for origin in (settings.cors_origins or "").split(",") if origin.strip()]
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Accept", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After", "ETag"],
+            max_age=600,
+        )
+    app.add_middleware(RequestFrame)

@@ -1,22 +1,30 @@
-"""A blocking iterator as an asynchronous one: it runs on a thread of its own and is never far ahead of its reader.
+"""A blocking iterator as an asynchronous one, and the response that streams it.
 
-The thread owns the iterator: it advances it, and closes it when the reader is gone. At most ``AHEAD`` events wait, so a
-slow reader holds up the iterator and not memory.
+The iterator runs on a thread of its own, which advances it, and closes it when the reader is gone. At most ``AHEAD``
+events wait, so a slow reader holds up the iterator and not memory.
 """
 
 import asyncio
+import contextlib
 import contextvars
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Generic, TypeVar
 
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
 Event = TypeVar("Event")
 AHEAD = 16
+WRITE_SECONDS = 20.0
+"""Who takes nothing for so long is gone; the kernel cuts such a connection off soon after (``api.server``)."""
 _END = object()
+logger = logging.getLogger("resume_pipeline.api")
 
 
 class EventThread(Generic[Event]):
-    """Iterates over what ``make`` gives, on a thread; ``ended`` is called there when the iterator is closed."""
+    """Iterates over what ``make`` gives, on a thread; ``ended`` is called on the event loop when that has ended."""
 
     def __init__(self, make: Callable[[], Iterator[Event]], ended: Callable[[], None] = lambda: None) -> None:
         self._make = make
@@ -59,18 +67,58 @@ class EventThread(Generic[Event]):
                 self._places.acquire()
                 if self._unwanted.is_set():
                     break
-                self._hand_over(event)
+                self._on_loop(self._arrived.put_nowait, event)
         except Exception as error:  # raised again where the events are read
             last = error
         finally:
-            close = getattr(iterator, "close", None)
-            if close is not None:
-                close()
-            self._ended()
-            self._hand_over(last)
+            try:
+                if iterator is not None and hasattr(iterator, "close"):
+                    iterator.close()
+            finally:
+                self._on_loop(self._arrived.put_nowait, last)
+                self._on_loop(self._ended)
 
-    def _hand_over(self, arrived: object) -> None:
+    def _on_loop(self, call: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody reads any more
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+
+class EventStreamResponse(Response):
+    """Server-sent events; ends when the client goes away or takes nothing. ``closed`` is called at every end."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, chunks: AsyncIterator[bytes], closed: Callable[[], None]) -> None:
+        # A proxy that collects a response (nginx, by this header) would make a stream a pause.
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._chunks = chunks
+        self._closed = closed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (ASGI)
+        """Send the events as they come."""
+        writing = asyncio.create_task(self._write(send))
+        gone = asyncio.create_task(_disconnected(receive))
         try:
-            self._loop.call_soon_threadsafe(self._arrived.put_nowait, arrived)
-        except RuntimeError:
-            return  # the loop is closed: nobody reads any more
+            await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._closed()
+            for task in (writing, gone):
+                task.cancel()
+            results = await asyncio.gather(writing, gone, return_exceptions=True)
+        if isinstance(results[0], TimeoutError):
+            logger.warning("a stream was given up: its reader took nothing for %d seconds", WRITE_SECONDS)
+        elif isinstance(results[0], Exception) and not isinstance(results[0], OSError):
+            raise results[0]
+
+    async def _write(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for chunk in self._chunks:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -4,23 +4,22 @@ Plain ASGI, because a stream must pass through without being collected.
 """
 
 import asyncio
-import json
 import logging
 import re
 import time
 import uuid
-from contextvars import ContextVar
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from resume_pipeline.api import logs
 from resume_pipeline.api.problems import Refused, problem_response, refused
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """What may come from outside as a request id: it is written into logs and answers."""
 BODY_SECONDS = 20
-current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 access = logging.getLogger("resume_pipeline.api.access")
 logger = logging.getLogger("resume_pipeline.api")
 
@@ -50,7 +49,7 @@ class RequestFrame:
             return
         started = time.perf_counter()
         request_id = _request_id(scope)
-        current_request_id.set(request_id)
+        logs.request_id.set(request_id)
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
 
@@ -71,7 +70,7 @@ class RequestFrame:
             if not status:
                 await problem_response(refused(error), scope["path"], request_id)(scope, receive, framed)
         finally:
-            _log(scope, status, (time.perf_counter() - started) * 1000)
+            _ended(scope, status, time.perf_counter() - started)
 
 
 class BodyLimit:
@@ -127,13 +126,19 @@ def _request_id(scope: Scope) -> str:
     return str(uuid.uuid4())
 
 
-def _log(scope: Scope, status: int, milliseconds: float) -> None:
+def _ended(scope: Scope, status: int, seconds: float) -> None:
+    """Log and count a request that has ended; status 0: the client went away before there was one."""
+    route = getattr(scope.get("route"), "path", "none")
     fields: dict[str, Any] = {
-        "request_id": scope["state"]["request_id"],
         "method": scope["method"],
         "path": scope["path"],
+        "route": route,
         "status": status,
-        "milliseconds": round(milliseconds, 1),
+        "milliseconds": round(seconds * 1000, 1),
         **scope["state"].get("logged", {}),
     }
-    access.info(json.dumps(fields, ensure_ascii=True))
+    access.info("request", extra={"fields": fields})
+    metrics = scope["app"].state.context.metrics
+    method = scope["method"] if scope["method"] in KNOWN_METHODS else "other"
+    metrics.requests.labels(method, route, str(status)).inc()
+    metrics.request_seconds.labels(route).observe(seconds)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -61,6 +61,22 @@ STATUS: Sequence[tuple[type[errors.ResumePipelineError], int, str | None]] = (
 """Status and words of an error of ours (None: its own message); the first class that fits. All others are 500."""
 
 
+MEANING = {
+    400: "The body cannot be read.",
+    401: "No key, or one that is not known, revoked or expired.",
+    403: "The key has not the scope for it.",
+    404: "There is nothing like that.",
+    409: "It was changed already.",
+    413: "The body is too long.",
+    415: "The body is not JSON.",
+    422: "The input is not what is taken; `errors` says what is wrong.",
+    429: "Over the rate, or over a limit of the day.",
+    500: "Something went wrong here.",
+    503: "Not now: nothing is published, a part does not answer, or too much is asked.",
+    504: "It took too long.",
+}
+
+
 def refused(error: Exception) -> Refused:
     """What a caller is told of an error."""
     if isinstance(error, Refused):
@@ -91,6 +107,32 @@ def problem_response(
     """The same as a response."""
     body = problem(refusal, path, request_id, places).model_dump(exclude_none=True)
     return JSONResponse(body, refusal.status, headers=refusal.headers, media_type=MEDIA_TYPE)
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The same, for the description of a route."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {"description": MEANING[status], "content": {MEDIA_TYPE: schema}, **_headers(status)}
+        for status in sorted({400, 500, *statuses})
+    }
+
+
+def _headers(status: int) -> dict[str, Any]:
+    if status not in {429, 503}:
+        return {}
+    schema = {"type": "integer", "minimum": 1}
+    return {"headers": {"Retry-After": {"description": "Seconds to wait at least.", "schema": schema}}}
+
+
+async def _json_only(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Refused(415, "The body must be JSON, sent as Content-Type: application/json.")
+
+
+JSON_ONLY = Depends(_json_only)
+"""A dependency of routes with a body. Also keeps forms of other sites out, which browsers send without asking."""
 
 
 def install(app: FastAPI) -> None:

@@ -207,6 +207,23 @@ class SiteResponse(BaseModel):
     published_at: datetime | None = Field(description="When the live generation was published.")
 
 
+class ReadyCheck(BaseModel):
+    """One part, whether it works, and how that is known."""
+
+    ok: bool
+    detail: str
+
+
+class ReadyResponse(BaseModel):
+    """Whether questions can be answered, part by part."""
+
+    ready: bool
+    database: ReadyCheck
+    schema_at_head: ReadyCheck
+    generation: ReadyCheck
+    embedder: ReadyCheck
+
+
 class HealthResponse(BaseModel):
     """The process answers."""
 

@@ -1,10 +1,14 @@
 """Running the application: uvicorn in this process, or in several beside each other."""
 
+import os
 import socket
+import tempfile
+from collections.abc import Callable
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from resume_pipeline.api.logs import LOG_CONFIG
 from resume_pipeline.errors import ConfigurationError
 from resume_pipeline.settings import Settings
 
@@ -13,8 +17,8 @@ UNREAD_MILLISECONDS = 30_000
 MAX_CONNECTIONS = 1000
 
 
-def run_server(settings: Settings) -> None:
-    """Serve until the process is told to end.
+def run_server(settings: Settings, listening: Callable[[str], None]) -> None:
+    """Serve until the process is told to end; ``listening`` is told the address.
 
     Raises:
         ConfigurationError: the address cannot be listened on.
@@ -30,11 +34,15 @@ def run_server(settings: Settings) -> None:
         server_header=False,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        log_level="warning",
+        log_config=LOG_CONFIG,
     )
     listener = listening_socket(settings.host, settings.port)
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    listening(f"http://{shown}:{listener.getsockname()[1]}")
     if settings.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        with tempfile.TemporaryDirectory(prefix="resume-pipeline-metrics-") as directory:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", directory)
+            Multiprocess(config, sockets=[listener]).run()
     else:
         uvicorn.Server(config).run(sockets=[listener])
 

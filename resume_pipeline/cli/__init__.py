@@ -16,6 +16,7 @@ from resume_pipeline.cli import (
     gaps,
     generations,
     ingest,
+    keys,
     models,
     questions,
     serve,
@@ -30,7 +31,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (ingest, content, questions, evaluate, gaps, generations, models, database, dagster_instance, serve):
+for module in (
+    ingest,
+    content,
+    questions,
+    evaluate,
+    gaps,
+    generations,
+    models,
+    database,
+    dagster_instance,
+    serve,
+    keys,
+):
     module.register(app)
 
 

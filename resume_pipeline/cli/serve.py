@@ -25,8 +25,12 @@ def serve(
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     load_settings.cache_clear()
     settings = load_settings()
+    os.environ["RESUME_PUBLIC"] = settings.public_at(settings.host)
+    if settings.workers > 1 and settings.rate_limit_url is None:
+        err.print("[yellow]note:[/] without RESUME_RATE_LIMIT_URL each worker counts rates alone and allows its share.")
+    load_settings.cache_clear()
     from resume_pipeline.api.server import run_server  # noqa: PLC0415  (FastAPI is loaded only where it is needed)
 
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    err.print(f"Serving on http://{shown}:{settings.port} (Ctrl-C stops it); the API is described at /docs.")
-    run_server(settings)
+    run_server(
+        load_settings(), lambda address: err.print(f"Serving on {address} (Ctrl-C stops it). API: {address}/docs")
+    )

@@ -22,7 +22,8 @@ _NOT_A_WORD = re.compile(r"[^\w+#]+")
 class AskedQuestion:
     """One logged question: what it was narrowed to, how many hits it got, and the first of them.
 
-    ``coverage`` is the share of its words that stand in the best hit; None when that was not measured.
+    ``coverage`` is the share of its words that stand in the best hit; None when that was not measured. ``declined``:
+    the answer was that the content does not say.
     """
 
     question: str
@@ -31,11 +32,12 @@ class AskedQuestion:
     coverage: float | None
     nearest: str | None
     asked_at: dt.datetime
+    declined: bool = False
 
     @property
     def found(self) -> bool:
         """Whether something came back that speaks of what was asked."""
-        return self.hits > 0 and (self.coverage is None or self.coverage >= FOUND_COVERAGE)
+        return not self.declined and self.hits > 0 and (self.coverage is None or self.coverage >= FOUND_COVERAGE)
 
 
 @dataclass(frozen=True, slots=True)

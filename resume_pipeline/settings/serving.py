@@ -1,12 +1,19 @@
 """The settings of answers, the HTTP API and the page."""
 
+import ipaddress
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings
 
+from resume_pipeline.domain.rates import checked_rate
+from resume_pipeline.errors import ConfigurationError
+
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Rate = Annotated[str, AfterValidator(checked_rate)]
+"""A number of requests in a time, as in 20/minute."""
 
 
 class ServingSettings(BaseSettings):
@@ -25,9 +32,10 @@ class ServingSettings(BaseSettings):
     port: int = Field(8000, alias="RESUME_PORT", ge=0, le=65_535)
     workers: int = Field(1, alias="RESUME_WORKERS", ge=1, le=64)
     public: Literal["page", "off"] | None = Field(None, alias="RESUME_PUBLIC")
-    visitor_rate: str = Field("20/minute", alias="RESUME_VISITOR_RATE")
+    visitor_rate: Rate = Field("20/minute", alias="RESUME_VISITOR_RATE")
     visitor_daily: int = Field(200, alias="RESUME_VISITOR_DAILY", ge=0)
     public_budget_usd_per_day: Decimal = Field(Decimal(1), alias="RESUME_PUBLIC_BUDGET_USD_PER_DAY", ge=0)
+    answer_reserve_usd: Decimal = Field(Decimal("0.02"), alias="RESUME_ANSWER_RESERVE_USD", ge=0)
     rate_limit_url: SecretStr | None = Field(None, alias="RESUME_RATE_LIMIT_URL")
     search_threads: int = Field(6, alias="RESUME_SEARCH_THREADS", ge=1, le=64)
     max_answers: int = Field(8, alias="RESUME_MAX_ANSWERS", ge=1, le=256)
@@ -36,4 +44,32 @@ class ServingSettings(BaseSettings):
     cors_origins: str | None = Field(None, alias="RESUME_CORS_ORIGINS")
     trusted_proxies: str | None = Field(None, alias="RESUME_TRUSTED_PROXIES")
     metrics: Literal["key", "public"] = Field("key", alias="RESUME_METRICS")
+    metrics_dir: Path | None = Field(None, alias="PROMETHEUS_MULTIPROC_DIR")
     shutdown_seconds: int = Field(10, alias="RESUME_SHUTDOWN_SECONDS", ge=1, le=600)
+
+    def public_at(self, host: str) -> Literal["page", "off"]:
+        """Whether questions are taken without a key by a server that listens on ``host``.
+
+        What only this machine can reach is for whoever sits at it. Anything else is somebody's decision, because then
+        strangers ask, and a chat model costs money.
+
+        Raises:
+            ConfigurationError: others can reach the address, and RESUME_PUBLIC does not say.
+        """
+        if self.public is not None:
+            return self.public
+        if is_loopback(host):
+            return "page"
+        raise ConfigurationError(
+            f"{host} can be reached by others. Say RESUME_PUBLIC=page (anybody may ask, within RESUME_VISITOR_RATE, "
+            "RESUME_VISITOR_DAILY and RESUME_PUBLIC_BUDGET_USD_PER_DAY) or RESUME_PUBLIC=off (every question needs a "
+            "key of `resume-pipeline keys create`)."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address or host name."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.rstrip(".").lower() == "localhost"

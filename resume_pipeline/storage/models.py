@@ -3,7 +3,8 @@
 A column's meaning is its comment, which Postgres keeps too. Add a table or column here together with a migration; a
 test holds the two against each other. Model partitions of ``chunk_embeddings`` and their indexes are made by
 ``storage.embedding_models`` and ``storage.vector_index``, not by a migration. The tables of the lexical index are in
-``storage.lexical_models``, those of what embedding costs in ``storage.spending_models``.
+``storage.lexical_models``, those of what embedding costs in ``storage.spending_models``, those of who asked and what in
+``storage.serving_models``.
 """
 
 import datetime as dt
@@ -32,6 +33,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from resume_pipeline.storage.base import Base as Base
 from resume_pipeline.storage.lexical_models import LexicalChunk as LexicalChunk
+from resume_pipeline.storage.serving_models import ApiKey as ApiKey
+from resume_pipeline.storage.serving_models import ApiUsage as ApiUsage
+from resume_pipeline.storage.serving_models import QueryLog as QueryLog
 from resume_pipeline.storage.spending_models import EmbeddingBatch as EmbeddingBatch
 from resume_pipeline.storage.spending_models import EmbeddingBatchInput as EmbeddingBatchInput
 from resume_pipeline.storage.spending_models import EmbeddingSpending as EmbeddingSpending
@@ -200,39 +204,6 @@ class Generation(Base):
     published_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     documents_of: Mapped[int | None] = mapped_column(
         Integer, comment="Made by `models serve`: the generation whose documents it shows with another model"
-    )
-
-
-class QueryLog(Base):
-    """One question asked, and what was found for it."""
-
-    __tablename__ = "query_logs"
-    __table_args__ = (
-        Index("ix_query_logs_asked_at", "asked_at"),
-        {"comment": "Questions asked, with the hits they got"},
-    )
-
-    query_log_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    asked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    question: Mapped[str] = mapped_column(Text)
-    mode: Mapped[str] = mapped_column(Text, comment="hybrid, vector or lexical")
-    filters: Mapped[list[str]] = mapped_column(
-        JSONB, server_default=text("'[]'::jsonb"), comment="What the search was narrowed to, as in company=Acme"
-    )
-    generation: Mapped[int | None] = mapped_column(Integer, comment="The generation that was searched")
-    embedding_model_id: Mapped[int | None] = mapped_column(
-        ForeignKey("embedding_models.embedding_model_id", ondelete="SET NULL")
-    )
-    hits: Mapped[list[Any]] = mapped_column(JSONB, comment="Paths, chunk indexes and scores, best first")
-    milliseconds: Mapped[float] = mapped_column(Float)
-    visitor: Mapped[str | None] = mapped_column(
-        Text, comment="Keyed hash of who asked; null when nobody was told apart"
-    )
-    source: Mapped[str] = mapped_column(
-        Text, server_default=text("'cli'"), comment="Where it was asked: cli, api or page"
-    )
-    coverage: Mapped[float | None] = mapped_column(
-        Float, comment="Share of the question's words, rare ones weighing more, that stand in the best hit"
     )
 
 

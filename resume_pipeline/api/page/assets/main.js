@@ -1,12 +1,12 @@
 // The page's beginning: what the site is, what may be asked, and how the parts are joined.
 
 import { toast } from "./announcer.js";
-import { get } from "./api.js";
+import { Problem, get } from "./api.js";
 import { startTheme, useAccent } from "./colors.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { byId, counted, el } from "./dom.js";
-import { problemNotice, unpublishedCard } from "./notices.js";
+import { problemNotice } from "./notices.js";
 import { Reader } from "./reader.js";
 
 const reader = new Reader();
@@ -44,8 +44,9 @@ async function showSite() {
   if (site.max_question_characters) composer.maxCharacters = site.max_question_characters;
   promise(site);
   colophon(site);
-  if (site.generation === null) byId("page-notice").replaceChildren(unpublishedCard());
-  return site;
+  if (!site.public) throw new Problem("refused");
+  // Nothing is live, or the database cannot be asked: a route that needs it says which.
+  if (site.generation === null) await get("api/suggestions");
 }
 
 function promise({ person, documents }) {

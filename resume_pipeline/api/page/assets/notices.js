@@ -13,8 +13,7 @@ export function card(name, heading, ...content) {
   return el("div", { class: "notice" }, icon(name), el("div", { class: "notice-text" }, el("h3", {}, heading), ...content));
 }
 
-/** What an operator reads while nothing is published. */
-export function unpublishedCard() {
+function unpublishedCard() {
   return card(
     "document",
     "Nothing is published yet",
