@@ -1,3 +1,23 @@
+"""What the page needs beside answers: GET /api/site and GET /api/suggestions."""
+
+from fastapi import APIRouter
+
+from resume_pipeline.api.access import MayRead
+from resume_pipeline.api.context import Api
+from resume_pipeline.api.problems import problem_responses
+from resume_pipeline.api.schemas import SiteResponse, SuggestionsResponse
+from resume_pipeline.errors import DatabaseError
+from resume_pipeline.storage.engine import driver_errors
+from resume_pipeline.storage.generations import GenerationRecord, live_generation
+
+router = APIRouter(tags=["page"])
+
+
+@router.get("/api/site", summary="Describe the site", responses=problem_responses(503, 504))
+async def site(api: Api) -> SiteResponse:
+    """What the page shows around the answers, and what it may ask. Needs no key."""
+    settings = api.settings
+
     def work() -> GenerationRecord | None:
         try:
             with driver_errors(), api.parts.sessions() as session:
