@@ -17,15 +17,11 @@ from resume_pipeline.embedding.registry import load_embedder
 from resume_pipeline.storage.embedded import EmbeddedPostgres
 from resume_pipeline.storage.engine import make_engine
 from resume_pipeline_tests.conftest import NUMBERS, create_database
+from resume_pipeline_tests.page.browsers import BROWSERS, QUIET
 from resume_pipeline_tests.page.serving import serving
 from resume_pipeline_tests.page.visiting import SIZES, Visitor
 from resume_pipeline_tests.pipeline import Pipeline
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
 SITE = {"RESUME_SITE_TITLE": "Ask about Tamsin", "RESUME_PERSON": "Tamsin Wierzbiec"}
 PLENTY = {"RESUME_VISITOR_RATE": "1000/minute", "RESUME_VISITOR_DAILY": "10000"}
 

@@ -10,6 +10,11 @@ from resume_pipeline import PROJECT_ROOT
 UNSAID = "What is her shoe size and favourite opera?"
 LANGUAGES = "Which languages does she speak?"
 READINGS = "How many meter readings were moved?"
+ASKED = [
+    (LANGUAGES, "Japanese (N3)"),
+    ("Is pg_bruzda open source?", "open"),
+    ("When was she at Lumenfeld?", "Lumenfeld"),
+]
 
 
 def test_a_recruiter_asks_three_questions_opens_a_citation_and_is_told_what_the_content_does_not_say(visit, size):
@@ -20,11 +25,7 @@ def test_a_recruiter_asks_three_questions_opens_a_citation_and_is_told_what_the_
         "Answers come only from these 21 documents about Tamsin Wierzbiec. Every citation is checked."
     )
 
-    for question, said in [
-        (LANGUAGES, "Japanese (N3)"),
-        ("chickens?", "hens"),
-        ("Is pg_bruzda open source?", "open-source"),
-    ]:
+    for question, said in ASKED:
         exchange = visitor.answer(question)
         expect(exchange.get_by_role("heading", level=2)).to_have_text(question)
         expect(exchange.locator(".answer")).to_contain_text(said, ignore_case=True)
@@ -121,6 +122,27 @@ def test_an_answer_is_copied_with_its_sources(visit):
 
     assert copied.startswith(LANGUAGES)
     assert re.search(r"\n\[1\] .*resume\.md, lines? \d+", copied)
+
+
+def test_a_reader_says_whether_an_answer_helped_and_why_not(visit):
+    visitor = visit()
+    exchange = visitor.answer(LANGUAGES)
+    down = exchange.get_by_role("button", name="This did not help")
+    with visitor.page.expect_response("**/api/feedback") as rated:
+        down.click()
+    assert rated.value.status == 204
+    expect(down).to_have_attribute("aria-pressed", "true")
+
+    exchange.get_by_role("textbox", name="What was missing?").fill("Sign languages")
+    with visitor.page.expect_response("**/api/feedback") as commented:
+        exchange.get_by_role("button", name="Send").click()
+
+    assert commented.value.status == 204
+    assert commented.value.request.post_data_json == {
+        "id": rated.value.request.post_data_json["id"],
+        "rating": "down",
+        "comment": "Sign languages",
+    }
 
 
 def test_a_follow_up_carries_the_conversation_and_a_new_one_does_not(visit):

@@ -32,6 +32,38 @@ def test_a_question_that_waits_says_so_and_can_be_stopped(visit, size):
     expect(visitor.page.get_by_role("article")).to_have_count(1)
 
 
+def test_the_beginning_of_an_answer_is_there_to_read_and_use_while_the_rest_comes(visit):
+    visitor = visit()
+    visitor.slow_line()
+    exchange = visitor.ask(QUESTION)
+    expect(exchange.locator(".marker")).to_have_count(1)
+    expect(exchange.locator(".actions")).to_have_count(0)
+    exchange.locator(".marker").click()
+    expect(visitor.reader.locator("mark").first).to_be_visible()
+    visitor.page.keyboard.press("Escape")
+
+    visitor.page.evaluate("release()")
+
+    expect(exchange.locator(".actions")).to_be_visible()
+
+
+def test_what_came_of_a_stopped_answer_stays_but_is_no_part_of_the_conversation(visit):
+    visitor = visit()
+    visitor.slow_line()
+    exchange = visitor.ask(QUESTION)
+    expect(exchange.locator(".marker")).to_have_count(1)
+    begun = exchange.locator(".answer").inner_text()
+    visitor.page.get_by_role("button", name="Stop").click()
+    expect(exchange.get_by_text("Stopped.")).to_be_visible()
+    expect(exchange.locator(".answer")).to_have_text(begun, use_inner_text=True)
+
+    visitor.page.evaluate("release()")
+    with visitor.page.expect_request("**/api/ask") as asked:
+        visitor.answer(QUESTION)
+
+    assert asked.value.post_data_json["history"] == []
+
+
 def test_a_second_question_does_not_wait_for_the_first(visit):
     visitor = visit()
     visitor.hold()
@@ -43,18 +75,15 @@ def test_a_second_question_does_not_wait_for_the_first(visit):
 
 
 def test_who_asks_more_than_a_visitor_may_reads_when_to_go_on(visit, sample_url, state):
-    with serving(sample_url, state, RESUME_VISITOR_RATE="6/minute") as site:
+    with serving(sample_url, state, RESUME_VISITOR_RATE="2/minute") as site:
         visitor = visit(at=site)
-        refused = visitor.page.locator(".notice")
-        for _ in range(6):
-            visitor.ask(QUESTION)
-            expect(visitor.exchange.locator(".actions").or_(refused)).to_be_visible()
-            if refused.count():
-                break
+        for _ in range(2):
+            visitor.answer(QUESTION)
+        refused = visitor.ask(QUESTION)
 
-    expect(refused.get_by_role("heading", name="The limit is reached for now")).to_be_visible()
-    expect(refused).to_contain_text(re.compile(r"You can go on in \d:\d\d\."))
-    expect(refused.get_by_role("button", name="Ask again")).to_be_disabled()
+        expect(refused.get_by_role("heading", name="The limit is reached for now")).to_be_visible()
+        expect(refused).to_contain_text(re.compile(r"You can go on in \d:\d\d\."))
+        expect(refused.get_by_role("button", name="Ask again")).to_be_disabled()
 
 
 def test_the_limit_counts_down_and_then_asks_again(visit):

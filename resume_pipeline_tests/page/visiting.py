@@ -11,6 +11,27 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
 AXE = Axe()
 
+# The server's own answer, held back behind its first `text` event.
+SLOW_LINE = """() => {
+    const fetched = window.fetch;
+    const released = new Promise(resolve => { window.release = resolve; });
+    window.fetch = async (...request) => {
+        const response = await fetched(...request);
+        if (!String(request[0]).endsWith("api/ask")) return response;
+        const whole = await response.text();
+        const end = whole.indexOf("\\n\\n", whole.indexOf("event: text")) + 2;
+        const bytes = text => new TextEncoder().encode(text);
+        const body = new ReadableStream({ async start(controller) {
+            controller.enqueue(bytes(whole.slice(0, end)));
+            const stopped = new Promise(resolve => request[1].signal.addEventListener("abort", () => resolve(true)));
+            if (await Promise.race([released, stopped])) return controller.error(new DOMException("", "AbortError"));
+            controller.enqueue(bytes(whole.slice(end)));
+            controller.close();
+        } });
+        return new Response(body, { headers: response.headers });
+    };
+}"""
+
 
 @dataclass
 class Visitor:
@@ -69,6 +90,10 @@ class Visitor:
         held: list[Route] = []
         self.page.route("**/api/ask", lambda route: held.append(route), times=1)  # noqa: PLW0108  (a list's method takes no mark)
         return held
+
+    def slow_line(self) -> None:
+        """Of the answers to come only the beginning arrives, up to the first words, until the test calls `release()`."""
+        self.page.evaluate(SLOW_LINE)
 
     def refuse(self, **response: Any) -> None:
         """The next question gets this response, which no sound server gives."""

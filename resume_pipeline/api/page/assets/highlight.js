@@ -15,6 +15,7 @@ export function markPassage(root, { start_line: start, end_line: end, quote }) {
   // Where the lines are not those of the quote itself, its words are still looked for.
   const found = quote ? markQuote(cited, quote) : [];
   const marks = quote && found.length === 0 ? markQuote([root], quote) : found;
+  root.classList.toggle("quoted", marks.length > 0);
   return marks[0] ?? cited[0] ?? null;
 }
 
