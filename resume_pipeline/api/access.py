@@ -84,7 +84,7 @@ async def _visitor(request: Request, api: Context, scope: Scope) -> Asker:
         if api.settings.metrics == "key":
             raise Refused(401, "This needs a key with the scope metrics.", headers=CHALLENGE)
         return Asker("visitor:metrics")
-    if api.settings.public == "off":
+    if api.settings.public != "page":
         raise Refused(401, "This needs a key: `Authorization: Bearer rp_…`.", headers=CHALLENGE)
     hashed = visitor_hash(api.secret, visitor_address(request, api.trusted))
     request.state.logged = {"asker": f"visitor:{hashed[:8]}"}
