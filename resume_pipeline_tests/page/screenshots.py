@@ -1,4 +1,4 @@
-"""The pictures of the documentation, of a server that runs: `python -m resume_pipeline_tests.page.screenshots URL FOLDER`."""
+"""The pictures of the documentation: `python -m resume_pipeline_tests.page.screenshots URL FOLDER`."""
 
 import argparse
 import shutil

@@ -68,7 +68,7 @@ def test_marked_lines_are_those_that_the_citation_names(visit):
     assert set(texts) <= set(numbers)
 
 
-def test_a_citation_is_walked_through_with_next_and_links_between_documents_are_followed(visit):
+def test_citations_are_walked_through_in_their_order(visit):
     visitor = visit()
     exchange = visitor.answer(READINGS)
     passages = exchange.locator(".quote").count()
@@ -80,12 +80,18 @@ def test_a_citation_is_walked_through_with_next_and_links_between_documents_are_
     visitor.reader.get_by_role("button", name="Next").click()
     expect(visitor.reader.locator("#reader-count")).to_have_text(f"2 of {passages}")
 
-    visitor.page.keyboard.press("Escape")
-    visitor.answer("Where does Tamsin Wierzbiec work?").locator(".marker").first.click()
-    link = visitor.reader.locator(".document button.text-button").first
-    if link.count():
-        link.click()
-        expect(visitor.reader.locator(".document")).to_be_visible()
+
+def test_a_link_between_documents_is_followed_within_the_panel(visit):
+    visitor = visit()
+    exchange = visitor.answer(LANGUAGES)
+    exchange.locator(".source", has_text="Résumé").locator(".quote").first.click()
+    expect(visitor.reader.locator(".path")).to_have_text("resume.md")
+
+    visitor.reader.locator("a[data-document='jobs/pennyfold-systems.md']").first.click()
+
+    expect(visitor.reader.locator(".path")).to_have_text("jobs/pennyfold-systems.md")
+    expect(visitor.reader.get_by_role("heading", level=2)).to_have_text("Junior software engineer at Pennyfold Systems")
+    expect(visitor.page).to_have_url(visitor.site)
 
 
 def test_a_suggestion_is_asked_with_one_click(visit, size):

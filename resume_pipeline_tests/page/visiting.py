@@ -92,7 +92,7 @@ class Visitor:
         return held
 
     def slow_line(self) -> None:
-        """Of the answers to come only the beginning arrives, up to the first words, until the test calls `release()`."""
+        """Of answers to come only the beginning arrives, up to the first words, until `release()` is called."""
         self.page.evaluate(SLOW_LINE)
 
     def refuse(self, **response: Any) -> None:

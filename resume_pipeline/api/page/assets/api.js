@@ -19,9 +19,14 @@ export async function get(path, { signal } = {}) {
   return (await send(path, { headers: { Accept: "application/json" }, signal })).json();
 }
 
-/** One document; its path is part of the address. */
+/** Where a document is; its path is part of the address. */
+export function documentAddress(path) {
+  return `api/documents/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** One document. */
 export function getDocument(path) {
-  return get(`api/documents/${path.split("/").map(encodeURIComponent).join("/")}`);
+  return get(documentAddress(path));
 }
 
 /** Say whether an answer helped. */

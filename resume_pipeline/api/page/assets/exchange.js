@@ -103,7 +103,7 @@ export class Exchange {
     parts.forEach((part, index) => {
       const before = this.#rendered[index];
       if (before?.part === part) return;
-      const nodes = blocks(part, { marker: (number) => this.#marker(number) });
+      const nodes = blocks(part, { flat: true, marker: (number) => this.#marker(number) });
       if (before) {
         before.nodes.slice(1).forEach((node) => node.remove());
         before.nodes[0]?.replaceWith(...nodes);

@@ -13,7 +13,10 @@ const DELIMITERS = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$/;
 const UNDERLINE = /^ {0,3}(=+|-+)\s*$/;
 const FIELD = /^(\s*(?:- )?)([\w .-]+?)(\s*[:=])(\s.*)?$/u;
 
-/** The blocks of a text; `options` are those of `inline`, with `numbered` true where lines should be known. */
+/**
+ * The blocks of a text; `options` are those of `inline`, with `numbered` true where lines should be
+ * known, and `flat` true where a heading is no more than bold text.
+ */
 export function blocks(text, options = {}) {
   const lines = text.split(/\r\n|\n|\r/).map((content, index) => ({ content, number: index + 1 }));
   const start = options.numbered ? frontMatter(lines, options) : { nodes: [], next: 0 };
@@ -95,6 +98,7 @@ function fence(lines, at, options) {
 function heading(lines, at, options) {
   const match = HEADING.exec(lines[at].content);
   if (match === null) return null;
+  if (options.flat) return { node: el("p", {}, write(el("strong"), [{ ...lines[at], content: match[2] }], options)), next: at + 1 };
   // The page and its panel have the first two levels.
   const node = el(`h${Math.min(6, match[1].length + 2)}`, { class: `level-${match[1].length}` });
   return { node: write(node, [{ ...lines[at], content: match[2] }], options), next: at + 1 };

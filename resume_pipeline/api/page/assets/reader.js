@@ -1,7 +1,7 @@
 // The document panel: a document with a passage marked. A modal sheet where there is little room, a side panel beside
 // the answer where there is more.
 
-import { getDocument } from "./api.js";
+import { documentAddress, getDocument } from "./api.js";
 import { byId, el, lines, place } from "./dom.js";
 import { markPassage } from "./highlight.js";
 import { blocks } from "./markdown.js";
@@ -120,7 +120,12 @@ export class Reader {
     if (/^(https?:|mailto:)/i.test(href)) return el("a", { href, target: "_blank", rel: "noopener noreferrer" }, children);
     const path = resolve(passage.path, href);
     if (path === null) return null;
-    return el("button", { type: "button", class: "text-button", onclick: () => this.#follow(path) }, children);
+    const follow = (event) => {
+      event.preventDefault();
+      this.#follow(path);
+    };
+    // A link, for a button would not break between lines.
+    return el("a", { href: documentAddress(path), "data-document": path, onclick: follow }, children);
   }
 
   #follow(path) {
