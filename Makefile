@@ -14,7 +14,7 @@ quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ingest plan search status doctor dev serve test check format bench bench-embeddings bench-search tune \
+.PHONY: help setup ingest plan search status doctor dev serve test check format bench bench-embeddings bench-search bench-api tune \
 	fuzz openai-server stop clean
 
 help: ## Show this list
@@ -69,6 +69,9 @@ bench: $(READY) ## Ingest a corpus of your own and print seconds and memory: mak
 
 bench-search: $(READY) ## Milliseconds of a search, and what the lexical index costs: make bench-search CORPUS=/folder
 	@$(RUN) resume_pipeline_tests.search_benchmark "$(CORPUS)" $(ARGS)
+
+bench-api: $(READY) ## Searches a second that a server holds: make bench-api CORPUS=/folder ARGS="--workers 2"
+	@$(RUN) resume_pipeline_tests.api_benchmark "$(CORPUS)" $(ARGS)
 
 tune: $(READY) ## Measure every default of the search: make tune QUESTIONS=/folder ARGS="--corpus /folder"
 	@$(RUN) resume_pipeline_tests.tuning "$(QUESTIONS)" $(ARGS)

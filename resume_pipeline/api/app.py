@@ -1,5 +1,7 @@
 """The application: its routes, what stands around every request, and its beginning and end."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,11 +12,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from resume_pipeline.api import ask, documentation, documents, health, page_routes, problems, search, site
 from resume_pipeline.api.context import Context, make_context
 from resume_pipeline.api.middleware import BodyLimit, RequestFrame
+from resume_pipeline.api.problems import Refused
 from resume_pipeline.api.stopping import told_to_end
 from resume_pipeline.bootstrap.serving import Serving, serving
+from resume_pipeline.errors import ResumePipelineError
 from resume_pipeline.settings import Settings, load_settings
+from resume_pipeline.storage.api_usage import forget_usage
+from resume_pipeline.storage.engine import driver_errors
 
 ROUTERS = (search, ask, documents, site, health, documentation, page_routes)
+FORGET_SECONDS = 6 * 3600
 
 
 def create_app(settings: Settings, parts: Serving | None = None) -> FastAPI:
@@ -29,8 +36,10 @@ def create_app(settings: Settings, parts: Serving | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        forgetting = asyncio.create_task(_forget_old_usage(context))
         with told_to_end(context.closing.set):
             yield
+        forgetting.cancel()
         context.closing.set()
         context.threads.close()
         context.parts.engine.dispose()
@@ -47,6 +56,19 @@ def create_app(settings: Settings, parts: Serving | None = None) -> FastAPI:
 def from_environment() -> FastAPI:
     """The application as the environment sets it: what each worker process calls."""
     return create_app(load_settings())
+
+
+async def _forget_old_usage(context: Context) -> None:
+    """Now and every six hours; what fails is tried again then."""
+
+    def work() -> None:
+        with driver_errors(), context.parts.sessions.begin() as session:
+            forget_usage(session)
+
+    while True:
+        with contextlib.suppress(ResumePipelineError, Refused):
+            await context.threads.run(work)
+        await asyncio.sleep(FORGET_SECONDS)
 
 
 def _frame(app: FastAPI, context: Context) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from resume_pipeline.api.problems import Refused
-from resume_pipeline.storage.api_usage import DailyLimit, reserve, settle, used_today
+from resume_pipeline.storage.api_usage import DailyLimit, need_not_wait_for_disk, reserve, settle, used_today
 from resume_pipeline.storage.engine import Sessions, driver_errors
 
 logger = logging.getLogger("resume_pipeline.api")
@@ -49,6 +49,8 @@ def take(sessions: Sessions, limits: Sequence[DailyLimit], usd: Decimal) -> Rese
     if not limits:
         return None
     with driver_errors(), sessions.begin() as session:
+        if not usd:
+            need_not_wait_for_disk(session)
         for limit in limits:
             day = reserve(session, limit, usd)
             if day is None:

@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 
 from resume_pipeline.api.problems import Problem
+from resume_pipeline.settings import Settings
 
 router = APIRouter(include_in_schema=False)
 DESCRIPTION = (
@@ -41,8 +42,20 @@ def description(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
+        for name in ("SearchRequest", "AskRequest"):
+            schemas[name]["properties"]["question"]["maxLength"] = app.state.context.settings.max_question_characters
+        _say_what_needs_no_key(made["paths"], app.state.context.settings)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _say_what_needs_no_key(paths: dict[str, Any], settings: Settings) -> None:
+    """Where visitors may ask, a key is one way among two; the empty requirement says so."""
+    for path, methods in paths.items():
+        free = settings.metrics == "public" if path == "/metrics" else settings.public == "page"
+        for operation in methods.values():
+            if free and "security" in operation:
+                operation["security"].append({})
 
 
 @router.get("/openapi.json")

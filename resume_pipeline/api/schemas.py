@@ -17,7 +17,8 @@ MAX_ANY_QUESTION = 20_000
 Question = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ANY_QUESTION, pattern=r"\S")
 ]
-Condition = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+CONDITION = r"^[^=<>!\s\x00-\x1f][^=<>!\x00-\x1f]*(=|!=|>=|<=|>|<)[^\x00-\x1f]*$"
+Condition = Annotated[str, StringConstraints(min_length=3, max_length=500, pattern=CONDITION)]
 Where = Annotated[
     list[Condition],
     Field(

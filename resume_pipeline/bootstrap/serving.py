@@ -11,8 +11,8 @@ from resume_pipeline.retrieval.retriever import Retriever
 from resume_pipeline.settings import Settings
 from resume_pipeline.storage.engine import Engine, Sessions, make_sessions
 
-SPARE_CONNECTIONS = 4
-"""Beyond one per search thread: answers search and are logged on threads of their own."""
+ANSWERS_PER_CONNECTION = 2
+"""Beyond one connection per search thread: an answer holds one only while it searches and while it is logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ def serving(settings: Settings) -> Serving:
     Raises:
         ConfigurationError: the reranker or the chat model needs something that is not there.
     """
-    engine = make_engine(settings, pool_size=settings.search_threads + SPARE_CONNECTIONS)
+    engine = make_engine(
+        settings, pool_size=settings.search_threads + -(-settings.max_answers // ANSWERS_PER_CONNECTION)
+    )
     return Serving(
         settings,
         engine,

@@ -12,6 +12,7 @@ from sqlalchemy import URL as URL
 from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session as Session
 from sqlalchemy.orm import sessionmaker
 
@@ -78,12 +79,16 @@ def driver_errors() -> Iterator[None]:
     """Translate what the driver raises into this project's errors, with the server's own first line.
 
     Raises:
-        DatabaseUnavailableError: no connection, or it broke.
+        DatabaseUnavailableError: no connection, none free in time, or it broke.
         SchemaError: a table or column is missing.
         DatabaseError: Postgres refused the statement.
     """
     try:
         yield
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailableError(
+            "Every connection of this process to Postgres is in use, and none became free in time."
+        ) from error
     except (DBAPIError, psycopg2.Error) as error:  # COPY raises the driver's own
         original = error.orig if isinstance(error, DBAPIError) else error
         reason = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__

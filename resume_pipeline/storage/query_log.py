@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 from resume_pipeline.domain.content_gaps import AskedQuestion
 from resume_pipeline.storage.models import Generation, QueryLog
 
-PATIENCE = "SELECT set_config('lock_timeout', '500ms', true), set_config('statement_timeout', '2s', true)"
-"""A search that was answered must not wait for its log, for example behind a migration."""
+PATIENCE = (
+    "SELECT set_config('lock_timeout', '500ms', true), set_config('statement_timeout', '2s', true), "
+    "set_config('synchronous_commit', 'off', true)"
+)
+"""A search that was answered must not wait for its log: behind a migration, or until the disk has it."""
 
 
 @dataclass(frozen=True, slots=True)

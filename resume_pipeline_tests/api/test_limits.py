@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from fastapi import Request
+from sqlalchemy import text
 
 from resume_pipeline.api import budget
 from resume_pipeline.api.limits import RateLimiter
@@ -14,6 +15,7 @@ from resume_pipeline.domain.answers import Answer, AnswerDone, SourcesFound, Usa
 from resume_pipeline.domain.rates import checked_rate
 from resume_pipeline.errors import ConfigurationError
 from resume_pipeline.storage.api_usage import DailyLimit, used_today
+from resume_pipeline_tests.api.running import wait_until
 
 ASK = {"question": "Where are the hens?"}
 
@@ -207,3 +209,11 @@ def test_visitors_behind_a_trusted_proxy_are_told_apart(serve):
             for address in ("198.51.100.1", "198.51.100.1", "198.51.100.1", "198.51.100.2")
         ]
     assert found == [200, 200, 429, 200]
+
+
+def test_what_was_used_long_ago_is_forgotten_when_a_server_begins(serve, portfolio):
+    with portfolio.engine.begin() as connection:
+        connection.execute(text("INSERT INTO api_usage (day, asker) VALUES (now() - interval '50 days', 'visitor:a')"))
+        connection.execute(text("INSERT INTO api_usage (day, asker) VALUES (now() - interval '5 days', 'visitor:a')"))
+    serve()
+    wait_until(lambda: portfolio.rows("SELECT count(*) FROM api_usage") == [(1,)])
