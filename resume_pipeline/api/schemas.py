@@ -3,6 +3,7 @@
 Limits that are settings (the length of a question) are checked in the routes; those here hold for every server.
 """
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -203,6 +204,8 @@ class SiteResponse(BaseModel):
     max_question_characters: int
     quoted: bool = Field(description="Whether answers are quotes, because there is no chat model.")
     generation: int | None
+    documents: int | None = Field(description="Documents that answers can come from.")
+    published_at: datetime | None = Field(description="When the live generation was published.")
 
 
 class ReadyCheck(BaseModel):

@@ -8,7 +8,7 @@ from resume_pipeline.api.problems import problem_responses
 from resume_pipeline.api.schemas import SiteResponse, SuggestionsResponse
 from resume_pipeline.errors import DatabaseError
 from resume_pipeline.storage.engine import driver_errors
-from resume_pipeline.storage.generations import live_generation
+from resume_pipeline.storage.generations import GenerationRecord, live_generation
 
 router = APIRouter(tags=["page"])
 
@@ -18,13 +18,14 @@ async def site(api: Api) -> SiteResponse:
     """What the page shows around the answers, and what it may ask. Needs no key."""
     settings = api.settings
 
-    def work() -> int | None:
+    def work() -> GenerationRecord | None:
         try:
             with driver_errors(), api.parts.sessions() as session:
-                live = live_generation(session)
+                return live_generation(session)
         except DatabaseError:
             return None  # the page comes up, and says itself that nothing can be asked
-        return live.generation if live is not None else None
+
+    live = await api.threads.run(work)
 
     return SiteResponse(
         title=settings.site_title,
@@ -33,7 +34,9 @@ async def site(api: Api) -> SiteResponse:
         public=settings.public == "page",
         max_question_characters=settings.max_question_characters,
         quoted=settings.chat_model is None,
-        generation=await api.threads.run(work),
+        generation=live.generation if live else None,
+        documents=live.documents if live else None,
+        published_at=live.published_at if live else None,
     )
 
 
