@@ -14,7 +14,7 @@ quietly = $(1) > .venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ingest plan search status doctor dev test check format bench bench-embeddings bench-search tune \
+.PHONY: help setup ingest plan search status doctor dev serve test check format bench bench-embeddings bench-search tune \
 	fuzz openai-server stop clean
 
 help: ## Show this list
@@ -46,6 +46,9 @@ doctor: $(READY) ## Check every part
 
 dev: $(READY) ## The Dagster UI (http://localhost:3000 if free), with a history that lasts
 	@$(RUN) resume_pipeline dev $(ARGS)
+
+serve: $(READY) ## The page and the HTTP API on http://localhost:8000; ARGS="--port 8080"
+	@$(RUN) resume_pipeline serve $(ARGS)
 
 test: $(READY) ## Run the tests (embedded Postgres, no network), one process per core
 	@$(RUN) pytest --numprocesses auto --dist loadfile $(ARGS)

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from resume_pipeline.domain.answers import (
     Answer,
@@ -86,8 +87,11 @@ class Answerer:
             reason=None if citations else "thin_evidence" if sources else "no_hits",
         )
 
+    def url(self, path: str) -> str | None:
+        """Where everybody can read a document; None without a public place."""
+        return f"{self.content_url.rstrip('/')}/{quote(path)}" if self.content_url else None
+
     def _source(self, number: int, hit: Hit) -> Source:
-        url = f"{self.content_url.rstrip('/')}/{hit.path}" if self.content_url else None
         return Source(
             number=number,
             path=hit.path,
@@ -97,7 +101,7 @@ class Answerer:
             end_line=hit.end_line,
             text=hit.content,
             document_id=hit.document_id,
-            url=url,
+            url=self.url(hit.path),
         )
 
 

@@ -18,8 +18,10 @@ from resume_pipeline.cli import (
     generations,
     ingest,
     maintain,
+    mcp,
     models,
     questions,
+    serve,
 )
 from resume_pipeline.cli.output import complain
 from resume_pipeline.errors import ResumePipelineError
@@ -42,6 +44,8 @@ for module in (
     models,
     maintain,
     database,
+    serve,
+    mcp,
     dagster_instance,
 ):
     module.register(app)
