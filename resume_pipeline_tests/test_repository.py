@@ -35,6 +35,7 @@ VIOLATIONS = {
     "only storage knows the database drivers": ("content/scan.py", "import sqlalchemy"),
     "only the shells know dagster, typer and rich": ("ingestion/planning.py", "import rich"),
     "only the api knows fastapi, starlette and uvicorn": ("bootstrap/serving.py", "import fastapi"),
+    "only its shell knows the protocol of assistants": ("bootstrap/answering.py", "import mcp"),
     "the domain is pure": ("domain/hashing.py", "import os"),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from resume_pipeline.domain.answers import Citation, Nearest, Source
+from resume_pipeline.domain.answers import Citation, Nearest, Source, public_url
 from resume_pipeline.domain.citations import Span, find_quote
 from resume_pipeline.retrieval.hits import Hit
 
@@ -18,7 +18,7 @@ def source_of(number: int, hit: Hit, content_url: str | None) -> Source:
         end_line=hit.end_line,
         text=hit.content,
         document_id=hit.document_id,
-        url=f"{content_url.rstrip('/')}/{hit.path}" if content_url else None,
+        url=public_url(content_url, hit.path),
         kind=hit.kind,
     )
 

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import Depends, Request
 
@@ -19,6 +18,7 @@ from resume_pipeline.api.threads import Threads
 from resume_pipeline.api.visitors import Network, parse_networks
 from resume_pipeline.bootstrap import secret_key
 from resume_pipeline.bootstrap.serving import Serving
+from resume_pipeline.domain.answers import public_url
 from resume_pipeline.settings import Settings
 
 
@@ -48,8 +48,7 @@ class Context:
 
     def url(self, path: str) -> str | None:
         """Where everybody can read a document; None without RESUME_CONTENT_URL."""
-        base = self.settings.content_url
-        return f"{base.rstrip('/')}/{quote(path)}" if base else None
+        return public_url(self.settings.content_url, path)
 
     def begin_answer(self) -> None:
         """Take one of the places for answers; on the event loop.

@@ -9,10 +9,11 @@ from rich.markup import escape
 
 from resume_pipeline import bootstrap
 from resume_pipeline.bootstrap.answering import answerer
-from resume_pipeline.cli.output import AsJson, err, out, print_json
+from resume_pipeline.cli.output import AsJson, err, out, print_json, show_notice
 from resume_pipeline.cli.questions import Where, asked_text
-from resume_pipeline.domain.answers import Answer, Citation, Nearest, SourcesFound, TextAdded
+from resume_pipeline.domain.answers import Answer, AnswerDone, Citation, Nearest, Source, SourcesFound, TextAdded
 from resume_pipeline.domain.filters import parse_filter
+from resume_pipeline.retrieval.query_log import Asked
 from resume_pipeline.settings import load_settings
 
 
@@ -31,17 +32,22 @@ def ask(
     settings = load_settings()
     engine = bootstrap.engine(settings)
     filters = [parse_filter(written) for written in where or []]
-    events = answerer(engine, settings).stream(question, filters=filters)
     answer: Answer | None = None
-    for event in events:
+    sources: Sequence[Source] = ()
+    for event in answerer(engine, settings).stream(question, filters=filters):
         if isinstance(event, TextAdded) and not as_json:
             typer.echo(event.text, nl=False)
-        elif isinstance(event, SourcesFound) and not as_json:
-            passages = "1 passage" if len(event.sources) == 1 else f"{len(event.sources)} passages"
+        elif isinstance(event, SourcesFound):
+            sources = event.sources
+            passages = "1 passage" if len(sources) == 1 else f"{len(sources)} passages"
             err.print(f"[dim]Reading {passages} of generation {event.generation} …[/]")
-        answer = getattr(event, "answer", answer)
-    if answer is None:
-        return
+        elif isinstance(event, AnswerDone):
+            answer = event.answer
+    assert answer is not None  # noqa: S101  (the last event has it)
+    asked = Asked(question, [filter_.shown for filter_ in filters], None, answer.generation, answer.milliseconds)
+    _, not_logged = bootstrap.query_log(settings, engine, source="cli").record_answer(asked, sources, answer)
+    if not_logged is not None:
+        err.print(f"[dim]{escape(not_logged)}[/]")
     if as_json:
         print_json(_as_json(answer))
     else:
@@ -55,6 +61,8 @@ def _as_json(answer: Answer) -> dict[str, Any]:
 
 def _show_end(answer: Answer) -> None:
     typer.echo()
+    if answer.notice:
+        show_notice(answer.notice)
     if answer.citations:
         out.print()
     for citation in answer.citations:

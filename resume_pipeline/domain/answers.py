@@ -7,9 +7,15 @@ A shell shows these and nothing else: whatever is in an event was checked. How a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+from urllib.parse import quote
 
 DeclineReason = Literal["thin_evidence", "unsupported", "no_hits"]
 """Nothing found says enough; what the model said was not supported; nothing was found at all."""
+
+
+def public_url(content_url: str | None, path: str) -> str | None:
+    """Where everybody can read a document of the content root at ``content_url``; None without such a place."""
+    return f"{content_url.rstrip('/')}/{quote(path)}" if content_url else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Asked:
 class QueryLog:
     """Where questions are kept; ``on`` false keeps none. ``key`` gives the key of visitors' hashes when one is needed.
 
-    ``source`` says which shell asks: cli, api or page.
+    ``source`` says which shell asks: cli, api, page or mcp.
     """
 
     sessions: Sessions
