@@ -195,7 +195,7 @@ def quality_demand(settings: Settings, root: Path) -> QualityDemand:
 
 
 def query_log(settings: Settings, engine: Engine, *, source: str) -> QueryLog:
-    """Where a shell logs what was asked of it; ``source`` is cli, api or page."""
+    """Where a shell logs what was asked of it; ``source`` is cli, api, page or mcp."""
     return QueryLog(make_sessions(engine), lambda: secret_key(settings), source, on=settings.query_log == "on")
 
 

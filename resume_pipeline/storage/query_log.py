@@ -24,7 +24,7 @@ PATIENCE = (
 
 @dataclass(frozen=True, slots=True)
 class LoggedQuery:
-    """One question as it is kept. ``visitor`` is a keyed hash; ``source`` is cli, api or page."""
+    """One question as it is kept. ``visitor`` is a keyed hash; ``source`` is cli, api, page or mcp."""
 
     question: str
     mode: str
