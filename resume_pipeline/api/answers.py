@@ -71,5 +71,6 @@ def ask_response(answer: Answer, id_: str | None) -> AskResponse:
         milliseconds=round(answer.milliseconds, 2),
         quoted=answer.quoted,
         dropped=answer.dropped,
+        notice=answer.notice,
         usage=UsageOut(**asdict(answer.usage)),
     )

@@ -73,6 +73,7 @@ class SearchResponse(BaseModel):
     milliseconds: float
     corrections: list[CorrectionOut]
     coverage: float | None = Field(description="Weighted share of the question's words that stand in the best hit.")
+    notice: str | None = Field(description="What a reader should know of how the hits were found.")
 
 
 class TurnIn(_Request):
@@ -136,6 +137,7 @@ class AskResponse(BaseModel):
     milliseconds: float
     quoted: bool = Field(description="Whether the answer consists of sentences of the content.")
     dropped: int = Field(description="Statements of the chat model that were not supported, and not shown.")
+    notice: str | None = Field(description="What a reader should know of how the answer was made.")
     usage: UsageOut
 
 

@@ -40,6 +40,7 @@ async def search(asked: SearchRequest, asker: MaySearch, api: Api) -> SearchResp
             milliseconds=round(result.milliseconds, 2),
             corrections=[CorrectionOut(**dataclasses.asdict(correction)) for correction in result.corrections],
             coverage=result.coverage,
+            notice=result.notice,
         )
 
     return await api.threads.run(work)

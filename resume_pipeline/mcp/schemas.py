@@ -47,6 +47,7 @@ class Said(BaseModel):
     answered: bool
     citations: list[Quote]
     nearest: list[Place]
+    notice: str | None = Field(description="What a reader should know of how the answer was made.")
     quoted: bool = Field(description="The answer consists of sentences of the content.")
     model: str
     generation: int
@@ -77,6 +78,7 @@ def said(answer: Answer) -> Said:
         answered=answer.answered,
         citations=[Quote(**_place(one), url=one.url, number=one.number, quote=one.quote) for one in answer.citations],
         nearest=[Place(**_place(one), url=one.url) for one in answer.nearest],
+        notice=answer.notice,
         quoted=answer.quoted,
         model=answer.model,
         generation=answer.generation,

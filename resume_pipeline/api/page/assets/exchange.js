@@ -158,7 +158,8 @@ function provenance(answer) {
     ? el("span", { class: "badge", title: "These are sentences of the documents, word for word." }, icon("quote"), "Quoted from the content")
     : el("span", { class: "badge", title: `Written by ${answer.model}.` }, icon("check"), "Checked against the content");
   const dropped = answer.dropped > 0 && el("span", {}, `${counted(answer.dropped, "statement")} left out: the content does not support ${answer.dropped === 1 ? "it" : "them"}.`);
-  return el("p", { class: "provenance" }, badge, dropped);
+  const notice = answer.notice && el("span", {}, answer.notice);
+  return el("p", { class: "provenance" }, badge, notice, dropped);
 }
 
 function byDocument(passages) {
