@@ -29,7 +29,7 @@ def parts_over(pipeline: Pipeline, **values: Any) -> Serving:
     settings = Settings(_env_file=None, **{"public": "page", "secret_key": SECRET.decode(), **values})
     engine = make_engine(pipeline.engine.url, pool_size=settings.search_threads + 4)
     sessions = make_sessions(engine)
-    retriever = dataclasses.replace(pipeline.retriever, sessions=sessions, proven=set())
+    retriever = dataclasses.replace(pipeline.retriever, sessions=sessions)
     logs = [QueryLog(sessions, lambda: SECRET, source, on=settings.query_log == "on") for source in ("page", "api")]
     return Serving(settings, engine, sessions, retriever, Answerer(retriever, settings.content_url), *logs)
 
