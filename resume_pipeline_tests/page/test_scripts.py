@@ -86,14 +86,14 @@ def test_nothing_in_content_becomes_anything_but_text(page):
 
 def test_markdown_becomes_the_elements_it_means(page):
     text = "# One\n\nA *b* **c**\nd.\n\nTwo\n===\n\n1. x\n2. y\n   - z\n\n> q\n\n"
-    text += "```sql\na < b\n```\n\n---\n\n| h |k|\n|---|---|\n| 1 | 2 |"
+    text += "```sql\na < b\n```\n\n---\n\n| h ||\n|---|---|\n| 1 | 2 |"
 
     assert rendered(page, text) == (
         '<h3 class="level-1">One</h3><p>A <em>b</em> <strong>c</strong>\nd.</p><h3 class="level-1">Two</h3>'
         "<ol><li>x</li><li>y<ul><li>z</li></ul></li></ol><blockquote><p>q</p></blockquote>"
         '<pre tabindex="0"><code>a &lt; b</code></pre><hr>'
         '<div class="table" tabindex="0" role="group" aria-label="Table">'
-        "<table><thead><tr><th>h</th><th>k</th></tr></thead>"
+        "<table><thead><tr><th>h</th><td></td></tr></thead>"
         "<tbody><tr><td>1</td><td>2</td></tr></tbody></table></div>"
     )
 

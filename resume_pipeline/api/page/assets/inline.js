@@ -56,13 +56,13 @@ function token(parent, whole, found, state) {
   else mark(parent, state.marker?.(Number(found.marker)) ?? whole);
 }
 
-// A marker stays on the line of the word before it.
+// A marker stays on the line of the word before it, or of its end: an address may be wider than a phone.
 function mark(parent, marker) {
   const before = parent.lastChild;
   if (typeof marker !== "string" && before?.className === "keep") before.append(marker);
   else if (typeof marker === "string" || before?.nodeType !== Node.TEXT_NODE) parent.append(marker);
   else {
-    const [, start, word] = /^([\s\S]*?)(\S*)\s*$/.exec(before.data);
+    const [, start, word] = /^([\s\S]*?)(\S{0,12})\s*$/.exec(before.data);
     before.data = start;
     parent.append(el("span", { class: "keep" }, word, marker));
   }

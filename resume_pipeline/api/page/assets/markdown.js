@@ -162,7 +162,8 @@ function table(lines, at, options) {
   if (!lines[at].content.includes("|") || !DELIMITERS.test(lines[at + 1]?.content ?? "")) return null;
   const end = until(lines, at, (content) => !content.includes("|"));
   const row = (line, tag) =>
-    el("tr", {}, cells(line.content).map((content) => write(el(tag), [{ ...line, content }], options)));
+    // A header cell without text heads nothing.
+    el("tr", {}, cells(line.content).map((content) => write(el(content ? tag : "td"), [{ ...line, content }], options)));
   const node = el(
     "table",
     {},
