@@ -22,7 +22,7 @@ def test_a_search_gives_hits_with_their_places_and_scores(serve):
     hit = found["hits"][0]
     assert hit["path"].startswith("projects/") and hit["start_line"] <= hit["end_line"]
     assert hit["url"] == f"https://example.org/content/{hit['path']}"
-    assert set(found) == {"hits", "generation", "milliseconds", "corrections", "coverage"}
+    assert set(found) == {"hits", "generation", "milliseconds", "corrections", "coverage", "notice"}
 
 
 def test_a_search_can_be_by_one_side_and_says_what_it_corrected(serve):

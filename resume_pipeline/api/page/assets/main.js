@@ -42,6 +42,7 @@ async function showSite() {
   document.title = site.title;
   for (const element of document.querySelectorAll("[data-site]")) element.textContent = site.title;
   if (site.max_question_characters) composer.maxCharacters = site.max_question_characters;
+  composer.refresh(); // something may have been typed already
   promise(site);
   colophon(site);
   if (!site.public) throw new Problem("refused");
