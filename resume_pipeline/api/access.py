@@ -25,6 +25,9 @@ OPEN = frozenset(
     {"/", "/assets/{name:path}", "/healthz", "/readyz", "/docs", "/docs.css", "/openapi.json", "/api/site"}
 )
 """Addresses that anybody may ask for, whatever RESUME_PUBLIC says: they tell nothing of the content."""
+READS_PER_QUESTION = 6
+LOOK_UPS = "600/minute"
+"""Keys from one address that are looked up in the database; a known key is, every five seconds."""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="resume-pipeline"'}
 
 bearer = HTTPBearer(auto_error=False, description="A key made by `resume-pipeline keys create`.")
@@ -68,7 +71,7 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Asker]]:
             raise Refused(401, "Send the key as `Authorization: Bearer rp_…`.", headers=CHALLENGE)
         if credentials is None:
             return await _visitor(request, api, scope)
-        key = await _valid_key(api, credentials.credentials)
+        key = await _valid_key(request, api, credentials.credentials)
         request.state.logged = {"asker": f"key:{key.key_id}"}
         if not allows(key.scopes, scope):
             raise Refused(403, f"This key may not do that: it has not the scope {scope}.")
@@ -86,7 +89,7 @@ async def _visitor(request: Request, api: Context, scope: Scope) -> Asker:
         return Asker("visitor:metrics")
     if api.settings.public != "page":
         raise Refused(401, "This needs a key: `Authorization: Bearer rp_…`.", headers=CHALLENGE)
-    hashed = visitor_hash(api.secret, visitor_address(request, api.trusted))
+    hashed = _hashed_address(request, api)
     request.state.logged = {"asker": f"visitor:{hashed[:8]}"}
     # Reading documents and suggestions goes along with asking, and has more room.
     kind = "reads" if scope == "documents" else "questions"
@@ -95,7 +98,8 @@ async def _visitor(request: Request, api: Context, scope: Scope) -> Asker:
     return Asker(f"visitor:{hashed}")
 
 
-READS_PER_QUESTION = 6
+def _hashed_address(request: Request, api: Context) -> str:
+    return visitor_hash(api.secret, visitor_address(request, api.trusted))
 
 
 async def _within(api: Context, rate: str, who: str, *, room: int = 1) -> None:
@@ -108,9 +112,9 @@ async def _within(api: Context, rate: str, who: str, *, room: int = 1) -> None:
         raise Refused(429, f"More requests than {rate} are not taken. Try again later.", retry_after=wait)
 
 
-async def _valid_key(api: Context, written: str) -> StoredKey:
+async def _valid_key(request: Request, api: Context, written: str) -> StoredKey:
     token = parse_token(written)
-    found = await _looked_up(api, token) if token is not None else None
+    found = await _looked_up(request, api, token) if token is not None else None
     # Asked of an unknown key as of a known one, so that the time it takes tells nothing.
     belongs = token is not None and token.belongs_to(found.secret_hash if found is not None else None)
     now = dt.datetime.now(dt.UTC)
@@ -120,10 +124,12 @@ async def _valid_key(api: Context, written: str) -> StoredKey:
     return found
 
 
-async def _looked_up(api: Context, token: KeyToken) -> StoredKey | None:
+async def _looked_up(request: Request, api: Context, token: KeyToken) -> StoredKey | None:
     remembered, key = api.keys.get(token)
     if remembered:
         return key
+    # Whoever tries keys must not keep the database busy with it.
+    await _within(api, LOOK_UPS, f"keys:{_hashed_address(request, api)}")
 
     def work() -> StoredKey | None:
         with driver_errors(), api.parts.sessions.begin() as session:

@@ -1,7 +1,7 @@
 """One answer under way: its place and its money are taken, its events pass by, and its end is logged and counted."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -56,6 +56,7 @@ class AnswerRun:
     def _events(self) -> Iterator[AnswerEvent]:
         ended = "the reader went away, or its time was over"
         answer: Answer | None = None
+        stream: Iterator[AnswerEvent] | None = None
         try:
             stream = self.api.parts.answerer.stream(self.question, history=self.history, filters=self.filters)
             for event in stream:
@@ -63,16 +64,18 @@ class AnswerRun:
                     self._sources, self._generation = event.sources, event.generation
                 if isinstance(event, AnswerDone):
                     answer = event.answer
+                    # Before the reader has it: the next question of the same asker then finds all of it counted.
+                    self._settle(answer.usage.cost_usd)
                     self._log(answer)
+                    self.api.metrics.answered(answer)
                 yield event
         except Exception as error:
             ended = type(error).__name__
             raise
         finally:
-            if answer is not None:
-                self._settle(answer.usage.cost_usd)
-                self.api.metrics.answered(answer)
-            else:
+            if isinstance(stream, Generator):
+                stream.close()  # first of all: it may hold a connection to the chat model
+            if answer is None:
                 self._settle(None)
                 self.api.metrics.answer_seconds.labels("failed").observe(time.perf_counter() - self._started)
                 self._log(ended)

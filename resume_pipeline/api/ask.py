@@ -42,7 +42,7 @@ async def ask(
     asker: MayAsk,
     api: Api,
     request: Request,
-    accept: Annotated[str, Header(description="text/event-stream: as it comes.")] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Answer a question from the live generation, with citations that were checked.
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import text
 
+from resume_pipeline.api import access
 from resume_pipeline.api.access import OPEN
 from resume_pipeline.domain.api_keys import KeyToken, parse_token
 from resume_pipeline.errors import ConfigurationError
@@ -143,3 +144,11 @@ def test_an_application_that_nobody_called_public_is_not(portfolio):
     with running(parts_over(portfolio, public=None)) as server, server.client() as client:
         assert client.get("/api/documents").status_code == 401
         assert client.get("/api/site").json()["public"] is False
+
+
+def test_who_tries_keys_is_held_up_before_the_database_is_asked(serve, monkeypatch):
+    monkeypatch.setattr(access, "LOOK_UPS", "5/minute")
+    tried = [{"Authorization": f"Bearer {KeyToken(f'{number:012}', 'x' * 43).written}"} for number in range(9)]
+    with serve().client() as client:
+        answers = [client.get("/api/documents", headers=key).status_code for key in tried]
+    assert answers == [401] * 5 + [429] * 4
