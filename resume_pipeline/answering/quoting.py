@@ -6,6 +6,10 @@ from resume_pipeline.domain.answers import Citation, Nearest, Source, public_url
 from resume_pipeline.domain.citations import Span, find_quote
 from resume_pipeline.retrieval.hits import Hit
 
+STOPS = frozenset(".!?…。")
+CLOSING = {")": "(", "]": "[", "}": "{", "”": "“", "»": "«", "」": "「", "）": "（"}
+MARKUP = frozenset('*_`"')
+
 
 def source_of(number: int, hit: Hit, content_url: str | None) -> Source:
     """A hit as a source; ``content_url`` is the public place of the content root."""
@@ -33,7 +37,7 @@ def cite(number: int, source: Source, quote: str) -> Citation | None:
     if span is None:
         return None
     first, last = _lines(source, span)
-    written = " ".join(source.text[span.start : _with_stop(source.text, span.end)].split())
+    written = " ".join(source.text[span.start : whole_end(source.text, span.start, span.end)].split())
     return Citation(number, source.path, source.title, source.heading_path, first, last, written, source.url)
 
 
@@ -51,5 +55,20 @@ def _lines(source: Source, span: Span) -> tuple[int, int]:
     return source.start_line + span.first_line, min(source.start_line + span.last_line, source.end_line)
 
 
-def _with_stop(text: str, end: int) -> int:
-    return end + 1 if text[end : end + 1] in {".", "!", "?", "…", "。"} else end
+def whole_end(text: str, start: int, end: int) -> int:
+    """Where a quote ends together with the brackets it opened, the target of its last link, and its full stop."""
+    while end < len(text):
+        here = text[end]
+        if here in STOPS:
+            return end + 1
+        quoted = text[start:end]
+        closes = here in CLOSING and quoted.count(CLOSING[here]) > quoted.count(here)
+        if text.startswith("**", end) and quoted.count("**") % 2:
+            end += 2
+        elif closes or (here in MARKUP and quoted.count(here) % 2):
+            end += 1
+        elif here == "(" and quoted.endswith("]") and ")" in text[end:]:
+            end = text.index(")", end) + 1
+        else:
+            return end
+    return end

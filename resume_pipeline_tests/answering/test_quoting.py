@@ -1,5 +1,8 @@
 """Answers without a chat model."""
 
+import pytest
+
+from resume_pipeline.answering.quoting import whole_end
 from resume_pipeline.domain.answers import AnswerDone, CitationFound, SourcesFound, TextAdded, Turn
 from resume_pipeline.domain.citations import find_quote
 from resume_pipeline_tests.answering.conftest import NOTES
@@ -74,3 +77,23 @@ def test_filters_narrow_an_answer(quoting):
     answer = quoting.answer("Which role did she have?", filters=[make_filter("company", "Globex Water")])
 
     assert {citation.path for citation in answer.citations} <= {"jobs/globex.md"}
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "whole"),
+    [
+        (
+            "Languages: Polish, Japanese (N3). More.",
+            "Languages: Polish, Japanese (N3",
+            "Languages: Polish, Japanese (N3).",
+        ),
+        ("Ran it ([meter](p/m.md)).\nMore", "Ran it ([meter", "Ran it ([meter](p/m.md))."),
+        ("He said **so**. And", "He said **so", "He said **so**."),
+        ("plain words (see there)", "plain words", "plain words"),
+        ("at the end", "at the end", "at the end"),
+    ],
+)
+def test_a_quote_ends_with_the_brackets_and_markup_that_it_began(text, quote, whole):
+    start = text.index(quote)
+
+    assert text[start : whole_end(text, start, start + len(quote))] == whole
