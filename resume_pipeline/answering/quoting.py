@@ -1,5 +1,6 @@
 """Citations from sources: where a quote stands in its document, by line, with the link to it."""
 
+import re
 from collections.abc import Sequence
 
 from resume_pipeline.domain.answers import Citation, Nearest, Source, public_url
@@ -67,8 +68,8 @@ def whole_end(text: str, start: int, end: int) -> int:
             end += 2
         elif closes or (here in MARKUP and quoted.count(here) % 2):
             end += 1
-        elif here == "(" and quoted.endswith("]") and ")" in text[end:]:
-            end = text.index(")", end) + 1
+        elif here == "(" and quoted.endswith("]") and (target := re.compile(r"\([^()\s]*\)").match(text, end)):
+            end = target.end()
         else:
             return end
     return end

@@ -5,6 +5,7 @@ that was given, its quote stands there, the sentence says no number, date or nam
 it is no echo of the instructions. All others are counted and never shown.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -15,6 +16,7 @@ from resume_pipeline.chat.base import ChatModel, ChatUsage
 from resume_pipeline.chat.prices import cost_usd
 from resume_pipeline.domain.addressing import addresses_assistant
 from resume_pipeline.domain.answers import Citation, CitationFound, Source, TextAdded, Turn, Usage
+from resume_pipeline.domain.characters import without_unsound
 from resume_pipeline.domain.citations import find_quote, unsupported
 from resume_pipeline.domain.folding import fold
 from resume_pipeline.domain.marked_text import Claim, MarkedText
@@ -25,6 +27,9 @@ from resume_pipeline.storage.engine import Sessions
 
 ECHO_WORDS = 7
 """A run of so many words of the instructions in a sentence is an echo of them."""
+
+
+_NO_WORDS = re.compile(r"[\[\]]|<\s*[a-zA-Z/!?]|[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u000b-\u001f\u007f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class WritingTask:
         writer = self.writer
         messages = answer_messages(self.question, self.history, self.sources)
         pieces = writer.chat.stream(messages, max_tokens=writer.answer_tokens, timeout_seconds=writer.answer_seconds)
+        # What broke off, or was not counted by the server, is not known to be free.
+        self.usage = Usage(cost_usd=None)
         text = MarkedText()
         told = ""
         try:
@@ -103,8 +110,9 @@ class WritingTask:
                 if isinstance(piece, ChatUsage):
                     self._count(piece)
                     continue
-                told += piece
-                for claim in text.feed(piece):
+                sound = without_unsound(piece)
+                told += sound
+                for claim in text.feed(sound):
                     yield from self._checked(claim)
         finally:
             pieces.close()
@@ -147,7 +155,8 @@ class WritingTask:
         evidence = [around for _, _, around in found]
         context = [line for _, source, _ in found for line in (source.title, *source.heading_path)]
         return (
-            addresses_assistant(claim.text)
+            holds_more_than_words(claim.text, evidence)
+            or addresses_assistant(claim.text)
             or echoes(claim.text, INSTRUCTIONS)
             or unsupported(claim.text, evidence, context) is not None
         )
@@ -156,6 +165,16 @@ class WritingTask:
         writer = self.writer
         cost = cost_usd(writer.model, usage, writer.prices, own_server=writer.own_server)
         self.usage = Usage(usage.prompt_tokens, usage.completion_tokens, cost)
+
+
+def holds_more_than_words(text: str, evidence: Sequence[str]) -> bool:
+    """Whether a claim has links, tags or signs that turn writing round, which no check of words reads.
+
+    A bare address is one that stands in the evidence.
+    """
+    addresses = re.findall(r"(?:https?://|www\.)[^\s)>\]]+", text)
+    known = " ".join(evidence)
+    return bool(_NO_WORDS.search(text)) or not all(address.rstrip(".,;:!?") in known for address in addresses)
 
 
 def echoes(text: str, instructions: str) -> bool:

@@ -19,6 +19,8 @@ REMEMBERED_SECONDS = 2.0
 """Probes of several kinds come at the same time; one look serves them."""
 EMBEDDER_SECONDS = 60.0
 """A model that answered lately is not asked again: it may cost money."""
+SILENT_SECONDS = 15.0
+"""Nor is one that did not answer, which takes time."""
 
 
 @dataclass
@@ -29,14 +31,19 @@ class Readiness:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _seen: tuple[float, ReadyResponse] | None = None
     _embedder: tuple[float, str] = (0.0, "")
+    _silent_until: float = 0.0
 
     def check(self) -> ReadyResponse:
         """What works and what does not."""
-        with self._lock:
+        # One probe looks at a time; the others do not keep threads from searches while they wait for it.
+        if not self._lock.acquire(blocking=False):
+            return self._seen[1] if self._seen is not None else _looking()
+        try:
             if self._seen is None or time.monotonic() - self._seen[0] > REMEMBERED_SECONDS:
-                seen = self._look()
-                self._seen = (time.monotonic(), seen)
+                self._seen = (time.monotonic(), self._look())
             return self._seen[1]
+        finally:
+            self._lock.release()
 
     def _look(self) -> ReadyResponse:
         live: list[GenerationRecord] = []
@@ -73,13 +80,24 @@ class Readiness:
         until, name = self._embedder
         if name == live.embedding_model and time.monotonic() < until:
             return f"{name} answered lately."
+        if time.monotonic() < self._silent_until:
+            raise NotReady("The embedding model did not answer lately.")
         with driver_errors(), self.parts.sessions() as session:
             model = find_model(session, live.embedding_model)
         if model is None:
             raise EmbeddingSpaceError(f"There are no vectors of {live.embedding_model}.")
-        require_same_space(embedding_model(self.parts.settings, model.name), model.canary)
+        try:
+            require_same_space(embedding_model(self.parts.settings, model.name), model.canary)
+        except ResumePipelineError:
+            self._silent_until = time.monotonic() + SILENT_SECONDS
+            raise
         self._embedder = (time.monotonic() + EMBEDDER_SECONDS, model.name)
         return f"{model.name} answers."
+
+
+def _looking() -> ReadyResponse:
+    waiting = ReadyCheck(ok=False, detail="It is being looked at for the first time.")
+    return ReadyResponse(ready=False, database=waiting, schema_at_head=waiting, generation=waiting, embedder=waiting)
 
 
 class NotReady(ResumePipelineError):  # noqa: N818  (a state, said to who asks for it)

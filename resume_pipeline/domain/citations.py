@@ -8,6 +8,7 @@ docs/answers.md says so.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from resume_pipeline.domain.folding import Word, words
 from resume_pipeline.domain.numbers import number_values
@@ -40,8 +41,50 @@ _NEGATIONS = frozenset(
         "lack",
     ]
 )
+_UNITS = frozenset(
+    [
+        *("second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month", "months"),
+        *("quarter", "quarters", "year", "years", "decade", "decades", "euro", "euros", "dollar", "dollars", "pound"),
+        *(
+            "pounds",
+            "franc",
+            "francs",
+            "yen",
+            "zloty",
+            "eur",
+            "usd",
+            "gbp",
+            "chf",
+            "pln",
+            "percent",
+            "kg",
+            "km",
+            "mile",
+        ),
+        *("miles", "metre", "metres", "meter", "meters", "kb", "mb", "gb", "tb", "pb", "bytes"),
+    ]
+)
 _SENTENCE_STARTS = frozenset(
     [
+        "additionally",
+        "building",
+        "eventually",
+        "finally",
+        "following",
+        "formerly",
+        "including",
+        "initially",
+        "leading",
+        "mainly",
+        "notably",
+        "originally",
+        "overall",
+        "recently",
+        "similarly",
+        "specifically",
+        "starting",
+        "using",
+        "working",
         "currently",
         "previously",
         "since",
@@ -103,11 +146,11 @@ def unsupported(claim: str, evidence: Sequence[str], context: Sequence[str] = ()
     numbers = number_values(said) - number_values(around)
     if numbers:
         return f"number {sorted(numbers)[0]}"
-    for place, word in enumerate(said):
-        if _must_stand(word, first=_begins_sentence(claim, said, place)) and not _stands(word.folded, known):
-            return f"name {word.written}"
-    content = [word.folded for word in said if word.folded not in STOP_WORDS and not number_values([word])]
     stems = {stem(word) for word in known}
+    wrong = _wrong_word(claim, said, known) or _other_unit(claim, said, stems, " ".join([*evidence, *context]))
+    if wrong:
+        return wrong
+    content = [word.folded for word in said if word.folded not in STOP_WORDS and not number_values([word])]
     found = sum(1 for word in content if stem(word) in stems)
     if content and found < LEAST_OVERLAP * len(content):
         return "other words"
@@ -115,6 +158,23 @@ def unsupported(claim: str, evidence: Sequence[str], context: Sequence[str] = ()
     if content and not any(stem(word) in own for word in content) and not number_values(said):
         return "not in the quote"
     return "negation" if _contradicts(said, quoted) else None
+
+
+def _wrong_word(claim: str, said: Sequence[Word], known: set[str]) -> str | None:
+    """A name that the evidence does not have."""
+    for place, word in enumerate(said):
+        if _must_stand(word, first=_begins_sentence(claim, said, place)) and not _stands(word.folded, known):
+            return f"name {word.written}"
+    return None
+
+
+def _other_unit(claim: str, said: Sequence[Word], stems: set[str], known: str) -> str | None:
+    """A unit, a currency or a sign of a number that the evidence does not have."""
+    for number, word in pairwise(said):
+        if number_values([number]) and word.folded in _UNITS and stem(word.folded) not in stems:
+            return f"unit {word.written}"
+    signs = set(re.findall(r"[$€£¥₹]|(?<![\w.,])[-−](?=\d)", claim))
+    return next((f"sign {sign}" for sign in sorted(signs) if sign not in known), None)
 
 
 def stem(word: str) -> str:
@@ -137,7 +197,7 @@ def _must_stand(word: Word, *, first: bool) -> bool:
     if not word.is_name or word.folded in STOP_WORDS or number_values([word]):
         return False
     inner = any(character.isupper() for character in word.written[1:])
-    return not first or inner or (word.folded not in _SENTENCE_STARTS and not word.folded.endswith(("ing", "ly")))
+    return not first or inner or word.folded not in _SENTENCE_STARTS
 
 
 def _stands(name: str, known: set[str]) -> bool:

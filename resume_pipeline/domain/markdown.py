@@ -42,6 +42,17 @@ def parse_document(text: str, *, fallback_title: str) -> ParsedDocument:
     )
 
 
+def shown_text(text: str) -> str:
+    """The file as a visitor may read it, line for line: without comments, scripts, styles and template tags.
+
+    Of the front matter, lines that are only a comment are blank.
+    """
+    front = split_front_matter(text)
+    lines = text.split("\n")
+    head = ["" if line.lstrip().startswith("#") else line for line in lines[: front.body_start_line - 1]]
+    return "\n".join([*head, strip_unseen(front.body, first_line=front.body_start_line).text])
+
+
 def _blocks(text: str, first_line: int) -> list[Block]:
     with collector_paused():
         tokens, references = parse_blocks(text)

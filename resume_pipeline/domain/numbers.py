@@ -20,7 +20,10 @@ _ORDINALS = {
     )
 }
 _MAGNITUDES = frozenset(
-    ["hundred", "thousand", "million", "billion", "trillion", "dozen", "percent", "half", "twice", "double", "triple"]
+    [
+        *("hundred", "thousand", "million", "billion", "trillion", "dozen", "percent", "half", "twice", "double"),
+        *("triple", "hundreds", "thousands", "millions", "billions", "trillions", "dozens"),
+    ]
 )
 _MONTHS = [
     "january",

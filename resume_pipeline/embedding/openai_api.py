@@ -45,8 +45,11 @@ single input is given up: it is blamed later, so that chance is not taken for a 
 MAX_DOUBLINGS = 3
 """Of the time one request may take, when it did not suffice."""
 
-QUESTION_SECONDS = 20.0
-"""A visitor's question is not kept waiting for longer."""
+QUESTION_SECONDS = 5.0
+"""A visitor's question is not kept waiting for longer: a third of the time that the API gives a request."""
+
+PROBE_SECONDS = 20.0
+"""A server of one's own may load the model first."""
 
 NAME = re.compile(r"(?P<model>[^@\s]+)(?:@(?P<dimensions>[1-9]\d{0,4}))?")
 
@@ -93,7 +96,7 @@ class OpenAIEmbedder:
             EmbeddingError: the probe failed.
         """
         known = self._shortened or DIMENSIONS.get(self._model)
-        return known or self._answer([CANARY_TEXT], Patience.of(QUESTION_SECONDS), None).shape[1]
+        return known or self._answer([CANARY_TEXT], Patience.of(PROBE_SECONDS), None).shape[1]
 
     @property
     def batch_tokens(self) -> int:

@@ -70,7 +70,7 @@ def maintain(sessions: Sessions, upkeep: Engine, keep: Retention, *, progress: P
         forgotten = retention.forget_generations(session, keep=keep.generations, days=keep.days)
     documents = _delete_versions(sessions, keep.days, progress)
     chunks, vectors = _delete_chunks(sessions, progress)
-    rewritten, lexemes = _compact_lexical_index(sessions) if chunks else (0, 0)
+    rewritten, lexemes = _compact_lexical_index(sessions)
     rebuilt = _reindex(sessions, upkeep, vectors)
     with sessions() as session:
         partitions = [model.partition for model in list_models(session)]
@@ -122,6 +122,8 @@ def _compact_lexical_index(sessions: Sessions) -> tuple[int, int]:
         standing, left = segments.list_segments(session), retention.chunks_of_segments(session)
         statistics = lexicon.read_statistics(session)
     if statistics is None:
+        return 0, 0
+    if all(left[segment.segment_id] == segment.chunks for segment in standing):
         return 0, 0
     with sessions.begin() as session:
         statistics = Statistics(statistics.recipe, *lexicon.recount_frequencies(session))

@@ -124,9 +124,10 @@ def _shown(filters: Sequence[Filter]) -> list[str]:
 
 
 def _lines(parts: Serving, path: str, start_line: int, lines: int) -> DocumentLines:
+    sound = without_unsound(path) == path
     with parts.sessions() as session:
         live = live_generation(session)
-        found = document_text(session, live.generation, path) if live is not None else None
+        found = document_text(session, live.generation, path) if live is not None and sound else None
     if live is None or found is None:
         raise ToolError(f"There is no document {path!r} in the live generation. `search` and `ask` give paths.")
     every = found.body.split("\n")

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from resume_pipeline.domain.markdown import shown_text
 from resume_pipeline.storage.models import ChunkOccurrence, Document
 from resume_pipeline.storage.visibility import visible_at
 
@@ -23,7 +24,7 @@ class ShownDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """A document version with its whole text, front matter included; line 1 of the text is line 1 of the file."""
+    """A document version with its text as a visitor may read it (``domain.markdown.shown_text``), line for line."""
 
     path: str
     title: str
@@ -53,4 +54,4 @@ def document_text(session: Session, generation: int, path: str) -> DocumentText 
         Document.source_path, Document.title, Document.document_metadata, Document.body, Document.bytes_sha256
     ).where(visible_at(generation), Document.source_path == path)
     row = session.execute(statement).one_or_none()
-    return None if row is None else DocumentText(row[0], row[1], row[2], row[3], bytes(row[4]))
+    return None if row is None else DocumentText(row[0], row[1], row[2], shown_text(row[3]), bytes(row[4]))

@@ -12,6 +12,16 @@ from resume_pipeline.domain.answers import AnswerDone, SourcesFound, TextAdded, 
 QUESTION = "Who led the timetable platform with six engineers?"
 TRUE = 'She led the timetable platform. [1: "I led the timetable platform from March 2019 to August 2022"]'
 LIES = {
+    "a claim in a reference label": 'She led the platform][She stole three cars]. [1: "I led the timetable platform"]',
+    "the prompt in a label": 'She led the platform][You answer about passages]. [1: "I led the timetable platform"]',
+    "a claim in a tag": 'She led the platform <a fraud who stole 900 dollars>. [1: "I led the timetable platform"]',
+    "a link elsewhere": 'She led the [platform](https://evil.example/x). [1: "I led the timetable platform"]',
+    "an address": 'She led the platform, see https://evil.example/x. [1: "I led the timetable platform"]',
+    "a picture": 'She led the platform <img src=https://evil.example/x>. [1: "I led the timetable platform"]',
+    "another first name": 'Emily led the timetable platform. [1: "I led the timetable platform"]',
+    "dozens": 'She led dozens of engineers. [1: "with a team of six engineers"]',
+    "another unit": 'She led six years of engineers. [1: "with a team of six engineers"]',
+    "a sign": 'She led a team of -6 engineers. [1: "with a team of six engineers"]',
     "an invented quote": 'She led the platform. [1: "she was the best engineer of the decade"]',
     "no quote": "She led the timetable platform. [1]",
     "no marker": "She led the timetable platform from March 2019.",

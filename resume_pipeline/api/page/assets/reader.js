@@ -149,5 +149,9 @@ export class Reader {
 function resolve(from, href) {
   const target = href.split("#")[0];
   if (!/\.(md|markdown|mdx)$/i.test(target) || /^[a-z]+:/i.test(target)) return null;
-  return decodeURIComponent(new URL(target, `http://content/${from.split("/").map(encodeURIComponent).join("/")}`).pathname.slice(1));
+  try {
+    return decodeURIComponent(new URL(target, `http://content/${from.split("/").map(encodeURIComponent).join("/")}`).pathname.slice(1));
+  } catch {
+    return null; // no address at all, as in a link to 100%.md
+  }
 }
