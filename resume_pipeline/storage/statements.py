@@ -1,7 +1,7 @@
 """The statements that every search runs, sent as the driver takes them and planned once per connection.
 
-Making and compiling a statement of SQLAlchemy's for each search, and parsing and planning it in Postgres, cost a third
-of a search. Here are the form of such a statement and the way it is run; what it asks belongs to the module that asks.
+Making and compiling a statement of SQLAlchemy's for each search, and planning it in Postgres, cost a quarter of a
+search. Here are the form of such a statement and the way it is run; what it asks belongs to the module that asks.
 """
 
 import hashlib
