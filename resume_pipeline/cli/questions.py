@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from resume_pipeline import bootstrap
-from resume_pipeline.cli.output import AsJson, err, out, print_json
+from resume_pipeline.cli.output import AsJson, err, out, print_json, show_notice
 from resume_pipeline.domain.excerpts import Excerpt
 from resume_pipeline.domain.filters import parse_filter
 from resume_pipeline.errors import ConfigurationError
@@ -74,6 +74,7 @@ def _as_json(result: SearchResult) -> dict[str, Any]:
     return {
         "hits": [dataclasses.asdict(hit) for hit in result.hits],
         "generation": result.generation,
+        "notice": result.notice,
         "corrections": [dataclasses.asdict(correction) for correction in result.corrections],
         "coverage": None if result.coverage is None else round(result.coverage, 3),
         "milliseconds": round(result.milliseconds, 2),
@@ -81,6 +82,7 @@ def _as_json(result: SearchResult) -> dict[str, Any]:
 
 
 def _show_result(result: SearchResult, around: Sequence[Excerpt] | None) -> None:
+    show_notice(result.notice)
     for correction in result.corrections:
         out.print(f"[dim]No passage has {escape(correction.typed)!r}; searched for {escape(correction.used)!r}.[/]\n")
     if around is not None:
