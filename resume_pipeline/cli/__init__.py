@@ -50,7 +50,6 @@ for module in (
     serve,
     mcp,
     dagster_instance,
-    serve,
     keys,
 ):
     module.register(app)

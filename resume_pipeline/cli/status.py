@@ -60,7 +60,7 @@ def _status(settings: Settings, engine: Engine) -> Status:
         candidate = index_status(session)
         evaluation = latest_evaluation(session, live.content_hash, DEFAULT_MODE) if live is not None else None
     reason = waiting(sessions, model.name, demand)
-    fresh = freshness(sessions, bootstrap.content_root(settings), model.name, demand)
+    fresh = freshness(sessions, bootstrap.content_root(settings), reason)
     return Status(schema, live, model, fresh, candidate, reason, evaluation)
 
 

@@ -18,6 +18,11 @@ from resume_pipeline.storage.migrations import schema_state
 
 settings = load_settings()
 
+is_running = settings.automation == "running"
+SCHEDULES_ARE = dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
+SENSORS_ARE = dg.DefaultSensorStatus.RUNNING if is_running else dg.DefaultSensorStatus.STOPPED
+"""What RESUME_AUTOMATION makes of every schedule and sensor of the project until someone decides in the UI."""
+
 ingest_content = dg.define_asset_job(
     "ingest_content",
     selection=dg.AssetSelection.groups(GROUP),
@@ -30,9 +35,7 @@ scheduled_ingestion = dg.ScheduleDefinition(
     job=ingest_content,
     cron_schedule=settings.schedule_cron,
     execution_timezone=settings.schedule_timezone,
-    default_status=(
-        dg.DefaultScheduleStatus.RUNNING if settings.automation == "running" else dg.DefaultScheduleStatus.STOPPED
-    ),
+    default_status=SCHEDULES_ARE,
     description="Reads the content root again (RESUME_SCHEDULE_CRON) and publishes what changed.",
 )
 
@@ -40,9 +43,7 @@ scheduled_ingestion = dg.ScheduleDefinition(
 @dg.sensor(
     job=ingest_content,
     minimum_interval_seconds=settings.sensor_interval_seconds,
-    default_status=(
-        dg.DefaultSensorStatus.RUNNING if settings.automation == "running" else dg.DefaultSensorStatus.STOPPED
-    ),
+    default_status=SENSORS_ARE,
 )
 def content_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Start a run when a file below the content root was added, removed, renamed or written; look only at stats."""
@@ -68,9 +69,7 @@ def content_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
 @dg.sensor(
     job=ingest_content,
     minimum_interval_seconds=settings.sensor_interval_seconds,
-    default_status=(
-        dg.DefaultSensorStatus.RUNNING if settings.automation == "running" else dg.DefaultSensorStatus.STOPPED
-    ),
+    default_status=SENSORS_ARE,
 )
 def batches_ended() -> dg.SensorResult | dg.SkipReason:
     """Start a run when a batch has ended, or its deadline is over; nothing is asked while none is open."""

@@ -7,6 +7,7 @@ import dagster as dg
 
 from resume_pipeline import bootstrap
 from resume_pipeline.defs import presentation as show
+from resume_pipeline.defs.automation import SCHEDULES_ARE
 from resume_pipeline.defs.columns import column_schema
 from resume_pipeline.defs.failures import RETRIES
 from resume_pipeline.defs.resources import PipelineResource, PostgresResource
@@ -46,8 +47,6 @@ daily_content_gaps = dg.ScheduleDefinition(
     job=report_content_gaps,
     cron_schedule="0 5 * * *",
     execution_timezone=settings.schedule_timezone,
-    default_status=(
-        dg.DefaultScheduleStatus.RUNNING if settings.automation == "running" else dg.DefaultScheduleStatus.STOPPED
-    ),
+    default_status=SCHEDULES_ARE,
     description="Reports content gaps and applies the retention of the query log, every morning at 5.",
 )

@@ -9,12 +9,14 @@ import dagster as dg
 
 from resume_pipeline import bootstrap
 from resume_pipeline.defs.assets import Observer, published_generation
+from resume_pipeline.defs.automation import SCHEDULES_ARE
 from resume_pipeline.defs.failures import RETRIES
 from resume_pipeline.defs.presentation import Metadata
 from resume_pipeline.defs.resources import PipelineResource, PostgresResource
 from resume_pipeline.defs.schema import OWNERS, WRITE_POOL, database_schema
 from resume_pipeline.ingestion.freshness import freshness
 from resume_pipeline.ingestion.maintenance import MaintenanceReport, maintain
+from resume_pipeline.ingestion.publishing import waiting
 from resume_pipeline.settings import load_settings
 
 GROUP = "maintenance"
@@ -62,7 +64,7 @@ def live_generation_is_fresh(postgres: PostgresResource, pipeline: PipelineResou
     with postgres.reading() as sessions:
         with sessions() as session:
             model = pipeline.model(session).name
-        found = freshness(sessions, pipeline.content(), model, pipeline.quality())
+        found = freshness(sessions, pipeline.content(), waiting(sessions, model, pipeline.quality()))
     hours = found.age_hours(dt.datetime.now(dt.UTC))
     return dg.AssetCheckResult(
         passed=found.up_to_date or (found.unread > 0 and hours <= limit),
@@ -84,8 +86,6 @@ nightly_maintenance = dg.ScheduleDefinition(
     job=maintain_database,
     cron_schedule=settings.maintenance_cron,
     execution_timezone=settings.schedule_timezone,
-    default_status=(
-        dg.DefaultScheduleStatus.RUNNING if settings.automation == "running" else dg.DefaultScheduleStatus.STOPPED
-    ),
+    default_status=SCHEDULES_ARE,
     description="Applies the retention (RESUME_MAINTENANCE_CRON).",
 )

@@ -12,11 +12,11 @@ from typing import Any
 
 import dagster as dg
 
+from resume_pipeline.defs.automation import SENSORS_ARE
 from resume_pipeline.settings import load_settings
 
 WEBHOOK_TIMEOUT_SECONDS = 10
 MAX_REASON_CHARACTERS = 2_000
-settings = load_settings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,7 @@ class StepFailure:
 
 @dg.run_failure_sensor(
     name="run_failed",
-    default_status=(
-        dg.DefaultSensorStatus.RUNNING if settings.automation == "running" else dg.DefaultSensorStatus.STOPPED
-    ),
+    default_status=SENSORS_ARE,
     description="Says what failed and what to do: in its log, and to RESUME_FAILURE_WEBHOOK.",
 )
 def run_failed(context: dg.RunFailureSensorContext) -> None:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from resume_pipeline.content.scan import scan
 from resume_pipeline.domain.source_files import ScanResult
-from resume_pipeline.ingestion.publishing import waiting
-from resume_pipeline.ingestion.quality import QualityDemand
 from resume_pipeline.ingestion.reading import ContentRoot
 from resume_pipeline.storage.content_manifest import ManifestEntry, read_manifest
 from resume_pipeline.storage.engine import Sessions
@@ -39,8 +37,8 @@ class Freshness:
         return max((now - self.since).total_seconds() / 3600, 0.0) if self.since is not None else 0.0
 
 
-def freshness(sessions: Sessions, root: ContentRoot, model: str, quality: QualityDemand) -> Freshness:
-    """Compare the content root with what was read, and what was read with what is live.
+def freshness(sessions: Sessions, root: ContentRoot, held: str | None) -> Freshness:
+    """Compare the content root with what was read; ``held`` is what ``publishing.waiting`` says of that.
 
     Raises:
         ContentRootError: the root is missing or was not listed to its end.
@@ -57,7 +55,6 @@ def freshness(sessions: Sessions, root: ContentRoot, model: str, quality: Qualit
             f"{files} changed since the content was last read. Run `resume-pipeline ingest`, or wait for the schedule."
         )
         return Freshness(reason, len(changed), min(changed))
-    held = waiting(sessions, model, quality)
     if held is None:
         return Freshness("What was read last is not published yet. `resume-pipeline ingest` goes on with it.")
     return Freshness("" if held.endswith("holds this content already.") else held)

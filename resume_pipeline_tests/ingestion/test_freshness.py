@@ -3,11 +3,13 @@
 import datetime as dt
 
 from resume_pipeline.ingestion.freshness import freshness
+from resume_pipeline.ingestion.publishing import waiting
 from resume_pipeline_tests.pipeline import long_text
 
 
 def fresh(pipeline):
-    return freshness(pipeline.sessions, pipeline.root, pipeline.embedder.name, pipeline.quality)
+    held = waiting(pipeline.sessions, pipeline.embedder.name, pipeline.quality)
+    return freshness(pipeline.sessions, pipeline.root, held)
 
 
 def test_before_the_first_publish_nothing_is_up_to_date(pipeline):
